@@ -1,0 +1,52 @@
+"""What can go wrong, each with the facts a person needs to mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class CoreError(Exception):
+    """Base of every refusal the program makes on purpose."""
+
+
+class InputError(CoreError):
+    """A value a person or a file gave cannot be used.
+
+    `field` is a JSON path or a form field, `reason` a message id of the wording catalogue, `values` what fills its gaps.
+    """
+
+    def __init__(self, field: str, reason: str, **values: object) -> None:
+        self.field = field
+        self.reason = reason
+        self.values = values
+        detail = ", ".join(f"{name}={value}" for name, value in values.items())
+        super().__init__(f"{field}: {reason}" + (f" ({detail})" if detail else ""))
+
+
+class OutOfDomain(InputError):
+    """A number lies outside the range in which a formula or model holds."""
+
+    def __init__(self, field: str, value: str, low: str, high: str) -> None:
+        super().__init__(field, "out_of_domain", value=value, low=low, high=high)
+
+
+class DrugFileError(CoreError):
+    """A drug or compound file is not what the schema asks for."""
+
+    def __init__(self, path: Path | str, line: int, reason: str) -> None:
+        self.path = str(path)
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{path}:{line}: {reason}")
+
+
+class ModelError(CoreError):
+    """A model cannot be built or solved as asked."""
+
+
+class FitFailed(CoreError):
+    """No estimate could be proved to be an optimum; nothing may be recommended from it."""
+
+
+class Cancelled(CoreError):
+    """The person stopped the work."""

@@ -1,0 +1,113 @@
+"""Doses: what was given, what is planned, what was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from core.errors import InputError
+from core.units import Quantity, format_number
+
+
+class Route(StrEnum):
+    """How a dose enters the body."""
+
+    ORAL = "oral"
+    INTRAVENOUS = "intravenous"
+    INTRAMUSCULAR = "intramuscular"
+    SUBCUTANEOUS = "subcutaneous"
+    RECTAL = "rectal"
+    INHALED = "inhaled"
+    TRANSDERMAL = "transdermal"
+
+
+class DoseStatus(StrEnum):
+    """Whether a dose really entered the body."""
+
+    GIVEN = "given"
+    PLANNED = "planned"
+    MISSED = "missed"
+
+
+MOST_DOSES = 5000
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One dose, or a row of equal doses at equal intervals."""
+
+    time: float  # hours after the start of the case
+    amount: Quantity
+    route: Route
+    duration: Quantity | None = None  # of an infusion
+    every: Quantity | None = None
+    count: int = 1
+    status: DoseStatus = DoseStatus.GIVEN
+    steady_state: bool = False
+
+    @property
+    def milligrams(self) -> float:
+        """Amount of one dose, mg."""
+        return self.amount.to("mg")
+
+    @property
+    def hours(self) -> float:
+        """Duration of the infusion, h; 0 for anything else."""
+        return 0.0 if self.duration is None else self.duration.to("h")
+
+    @property
+    def interval(self) -> float | None:
+        """Hours between the doses of the row."""
+        return None if self.every is None else self.every.to("h")
+
+    @property
+    def last_time(self) -> float:
+        """Time of the last dose of the row, h."""
+        return self.time + (self.count - 1) * (self.interval or 0.0)
+
+
+def check_dose(dose: Dose, field: str) -> None:
+    """Refuse a dose that cannot have been given.
+
+    Raises:
+        InputError: naming the part of `field`.
+    """
+    for name, quantity, unit in (("amount", dose.amount, "mg"), ("duration", dose.duration, "h"), ("every", dose.every, "h")):
+        if quantity is None:
+            continue
+        try:
+            number = quantity.to(unit)
+        except InputError as error:
+            raise InputError(f"{field}.{name}", error.reason, **error.values) from None
+        if number <= 0:
+            raise InputError(f"{field}.{name}", "must_be_positive", value=str(quantity))
+    if not 1 <= dose.count <= MOST_DOSES:
+        raise InputError(f"{field}.count", "count_impossible", value=str(dose.count), high=str(MOST_DOSES))
+    if dose.every is None and (dose.count > 1 or dose.steady_state):
+        raise InputError(f"{field}.every", "interval_needed")
+    if dose.duration is not None and dose.route is not Route.INTRAVENOUS:
+        raise InputError(f"{field}.duration", "duration_needs_intravenous", route=dose.route.value)
+
+
+def expand(doses: Iterable[Dose]) -> list[Dose]:
+    """Write rows of doses out one by one, in order of time; missed doses are left out."""
+    single = []
+    for dose in doses:
+        if dose.status is DoseStatus.MISSED:
+            continue
+        for index in range(dose.count):
+            time = dose.time + index * (dose.interval or 0.0)
+            steady = dose.steady_state and index == 0
+            single.append(replace(dose, time=time, count=1, every=dose.every if steady else None, steady_state=steady))
+    return sorted(single, key=lambda dose: dose.time)
+
+
+def given(doses: Iterable[Dose]) -> list[Dose]:
+    """Keep the rows that entered the body."""
+    return [dose for dose in doses if dose.status is DoseStatus.GIVEN]
+
+
+def describe_time(hours: float) -> str:
+    """Write a case time as text for a message: `71.5 h`."""
+    return f"{format_number(hours, 6)} h"

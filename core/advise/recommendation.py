@@ -1,0 +1,128 @@
+"""What is offered to the person who decides: options with benefit and harm side by side, and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.clinic.alert import Alert
+from core.clinic.case import Target
+from core.clinic.regimen import Dose, Route
+from core.drugs.model import Assumption, Evidence
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A best value and its 90 % interval, in the unit its owner names."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Regimen:
+    """A way to go on: one dose (mg) every so many hours, from a case time on; `every` None: no further dose."""
+
+    amount: float
+    every: float
+    route: Route
+    duration: float = 0.0  # h
+    first_dose: float = 0.0  # case time, h
+
+    def doses(self, until: float) -> tuple[Dose, ...]:
+        """The planned doses up to a case time."""
+        from core.advise.candidates import planned_doses  # noqa: PLC0415 the row of doses is built where candidates are
+
+        return planned_doses(self, until)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """The chance of one toxicity, or of exceeding an observed exposure where no relation is validated (`evidence` none)."""
+
+    name: str  # message id
+    chance: Interval  # 0-1
+    evidence: Evidence
+    source: str
+    threshold: str  # with its unit
+
+
+@dataclass(frozen=True)
+class Option:
+    """One regimen with what it would do; chances 0-1, exposures in the units of `exposure_units`."""
+
+    regimen: Regimen
+    attainment: Interval  # chance to be within the target
+    below_target: float
+    above_target: float
+    efficacy: Interval  # chance of reaching the lower end of the target, the benefit side
+    risks: tuple[Risk, ...]
+    exposure: Mapping[str, Interval]  # auc24 mg*h/L; peak, trough, average mg/L
+    utility: float
+    is_current: bool = False
+    limits: tuple[Alert, ...] = ()  # why a limit was met, each with the original value
+
+
+class Outcome(StrEnum):
+    """Whether there is anything to offer."""
+
+    OPTIONS = "options"
+    NO_OPTION = "no_option"  # nothing feasible; the nearest miss is among `options` and marked by its limits
+    BLOCKED = "blocked"  # fit failed, or outside the domain: no number is shown
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """What the trained predictor would give, or why it stays silent."""
+
+    model_id: str
+    file_hash: str
+    abstains: str  # message id, empty when it speaks
+    amount: float = 0.0  # mg
+    every: float = 0.0  # h
+    route: Route = Route.ORAL
+    low: float = 0.0  # mg per day, conformal interval
+    high: float = 0.0
+    daily: float = 0.0  # mg per day, point prediction
+    coverage: float = 0.9
+    agrees: bool = True
+    reasons: tuple[tuple[str, float], ...] = ()  # feature and its contribution, mg per day, largest first
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """A model that took part: its id, the hash of its file, its weight."""
+
+    model_id: str
+    file_hash: str
+    weight: float
+    citation: str
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a recommendation rests on, enough to replay it."""
+
+    inputs_hash: str
+    program_version: str
+    models: tuple[ModelUse, ...]
+    assumptions: tuple[Assumption, ...]
+    samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Ranked options, the second opinion, the alerts, and the basis."""
+
+    outcome: Outcome
+    options: tuple[Option, ...]
+    target: Target
+    target_evidence: Evidence
+    target_source: str
+    alerts: tuple[Alert, ...]
+    basis: Basis
+    why: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())  # message ids and values, plain words
+    second_opinion: SecondOpinion | None = None

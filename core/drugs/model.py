@@ -1,0 +1,232 @@
+"""What every drug model offers, be it a published population model or a whole-body PBPK compound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clinic.alert import Alert
+from core.clinic.case import Case, Target
+from core.clinic.regimen import Dose, Route
+from core.units import Quantity
+
+Array = NDArray[np.float64]
+
+
+class Evidence(StrEnum):
+    """How well a number or relation is supported."""
+
+    HIGH = "high"
+    MODERATE = "moderate"
+    LOW = "low"
+    NONE = "none"  # no validated relation: shown against the observed range only
+
+
+@dataclass(frozen=True)
+class Drug:
+    """The substance."""
+
+    name: str
+    zh: str
+    atc: str
+    molar_mass: float  # g/mol
+
+
+@dataclass(frozen=True)
+class Source:
+    """The paper a model comes from and the people it was made with."""
+
+    citation: str
+    doi: str
+    population: str
+    n: int
+    evidence: str  # how the numbers were confirmed: seen-in-one, seen-in-two, ...
+
+
+@dataclass(frozen=True)
+class GivenAs:
+    """One way the drug can really be given: strengths of one dose, intervals, infusion times."""
+
+    route: Route
+    doses: tuple[float, ...]  # mg
+    every: tuple[float, ...]  # h
+    durations: tuple[float, ...] = (0.0,)  # h; 0 for anything but infusions
+
+
+@dataclass(frozen=True)
+class DrugTarget:
+    """A published target with its evidence and its reference."""
+
+    target: Target
+    evidence: Evidence
+    source: str
+    meaning: str  # message id: what being inside it stands for
+
+
+@dataclass(frozen=True)
+class Harm:
+    """How exposure relates to one toxicity.
+
+    With `curve` the chance follows a published or own (`ours`) relation; without it only the chance to exceed `threshold`, an
+    observed value, is shown.
+    """
+
+    name: str  # message id of the toxicity
+    metric: str  # "auc24" | "trough" | "peak" | "average"
+    threshold: Quantity
+    evidence: Evidence
+    source: str
+    below: float | None = None  # published chance of the toxicity below the threshold
+    above: float | None = None  # ... and above it
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The label's limits, mg."""
+
+    single: float
+    daily: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A covariate that was not entered, and the value the model used for it."""
+
+    covariate: str
+    value: str  # with its unit
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Difference between measured and predicted level.
+
+    The variance of an observation at prediction f (mg/L) is `(proportional*f)**2 + additive**2`; with `log_additive` the level is
+    compared on the log scale with that standard deviation.
+    """
+
+    proportional: float = 0.0
+    additive: float = 0.0  # mg/L
+    log_additive: float | None = None
+
+    def variance(self, prediction: Array) -> Array:
+        """Variance of an observation, (mg/L)^2, same shape as `prediction`."""
+        return np.asarray((self.proportional * prediction) ** 2 + self.additive**2)
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """Exposure in a window, one value per row of etas: AUC mg*h/L, the others mg/L."""
+
+    auc: Array
+    peak: Array
+    trough: Array
+    average: Array
+
+
+class BoundModel(Protocol):
+    """A drug model bound to one patient: covariates resolved over time."""
+
+    @property
+    def model(self) -> DrugModel:
+        """The model that was bound."""
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Covariates that were not entered."""
+
+    @property
+    def findings(self) -> tuple[Alert, ...]:
+        """What the domain check found."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of further curves `curve` can give (tissues)."""
+
+    def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
+        """Individual parameters (B,) in base units at a case time, for etas (B, n)."""
+
+    def concentrations(self, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
+        """Concentration of the measured analyte, mg/L, (B, T), for etas (B, n); at a dose time before the dose."""
+
+    def curve(self, name: str, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
+        """One of `outputs`, (B, T), mg/L."""
+
+    def exposures(self, eta: Array, doses: Sequence[Dose], start: float, end: float) -> Exposures:
+        """Exposure between two case times under the doses."""
+
+
+class DrugModel(Protocol):
+    """A model of one drug as read from its file; immutable."""
+
+    @property
+    def id(self) -> str:
+        """`imatinib.gotta2012`."""
+
+    @property
+    def file_hash(self) -> str:
+        """SHA-256 of the file the model was read from."""
+
+    @property
+    def drug(self) -> Drug:
+        """The substance."""
+
+    @property
+    def source(self) -> Source:
+        """Paper and population."""
+
+    @property
+    def etas(self) -> tuple[str, ...]:
+        """Names of the parameters that vary between patients, in the order of omega."""
+
+    @property
+    def omega(self) -> Array:
+        """Covariance of the etas, (n, n)."""
+
+    @property
+    def residual(self) -> Residual:
+        """Residual error."""
+
+    @property
+    def analyte_unit(self) -> str:
+        """Unit in which levels and curves of this drug are shown."""
+
+    @property
+    def given_as(self) -> tuple[GivenAs, ...]:
+        """What can really be given."""
+
+    @property
+    def targets(self) -> tuple[DrugTarget, ...]:
+        """Published targets, the default first."""
+
+    @property
+    def harms(self) -> tuple[Harm, ...]:
+        """Toxicities and how exposure relates to them."""
+
+    @property
+    def limits(self) -> Limits:
+        """The label's limits."""
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Ids of effect models in `resources/effects/` shown with this drug."""
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of the covariates the model reads."""
+
+    @property
+    def defaults(self) -> Mapping[str, Quantity | str]:
+        """What stands in for a covariate that was not entered; a covariate without one must be entered."""
+
+    def bind(self, case: Case) -> BoundModel:
+        """Resolve the covariates of a case over time and check the domain.
+
+        Raises:
+            InputError: a covariate without default is missing.
+        """

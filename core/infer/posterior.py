@@ -1,0 +1,63 @@
+"""What is known of one patient after the levels: the result of a fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.drugs.model import BoundModel
+
+Array = NDArray[np.float64]
+
+
+class FitStatus(StrEnum):
+    """Whether an optimum was proved."""
+
+    PRIOR = "prior"  # no level to learn from
+    CONVERGED = "converged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class LevelFit:
+    """One level beside what was expected of it, mg/L."""
+
+    time: float
+    observed: float
+    below_limit: bool
+    population: float
+    individual: float
+    percentile: float  # of the observed level among the predictions of the prior, 0-100
+    low: float  # 90 % prior-predictive interval, mg/L
+    high: float
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Mode and Laplace covariance of the etas of one model for one patient.
+
+    `objective` is -2 log posterior without constants: sum of ln(var) + res^2/var, plus eta' Omega^-1 eta.
+    """
+
+    bound: BoundModel
+    status: FitStatus
+    eta: Array  # (n,)
+    covariance: Array  # (n, n)
+    objective: float
+    gradient_norm: float
+    levels: tuple[LevelFit, ...] = ()
+    local_optima: tuple[float, ...] = field(default=())  # objectives of other optima the starts ended in
+    weight: float = 1.0  # share in a model average
+
+    @property
+    def model_id(self) -> str:
+        """Id of the fitted model."""
+        return self.bound.model.id
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw n rows of etas, (n, n_eta), from the Gaussian approximation."""
+        root = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(len(self.eta)))
+        return np.asarray(self.eta + rng.standard_normal((n, len(self.eta))) @ root.T)

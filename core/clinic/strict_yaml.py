@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from core.errors import DrugFileError
+from core.errors import DrugFileError, InputError
+from core.units import parse_plain_number, parse_quantity
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster, where it was built
 _PLAIN_TAGS = frozenset(
@@ -80,6 +81,20 @@ class Entry:
         if self.text not in allowed:
             raise self.error(f"'{self.text}' is not one of {', '.join(allowed)}")
         return self.text
+
+    def number(self) -> float:
+        """The text as a plain number without unit; raises DrugFileError otherwise."""
+        try:
+            return parse_plain_number(self.text, self.name)
+        except InputError as error:
+            raise self.error(f"'{self.text}' is not a plain number") from error
+
+    def quantity(self, unit: str, molar_mass: float | None = None) -> float:
+        """The text as a quantity (`14.3 L/h`) in `unit`; raises DrugFileError when it is none or measures something else."""
+        try:
+            return parse_quantity(self.text, self.name).to(unit, molar_mass)
+        except InputError as error:
+            raise self.error(f"'{self.text}' cannot be read in {unit} ({error.reason})") from error
 
 
 def read_strict_yaml(path: Path) -> Entry:

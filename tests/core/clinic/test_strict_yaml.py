@@ -72,3 +72,15 @@ def test_a_file_that_is_not_there_or_not_utf8_is_refused(tmp_path: Path) -> None
     (tmp_path / "latin.yaml").write_bytes(b"name: caf\xe9\n")
     with pytest.raises(DrugFileError, match="cannot be read"):
         read_strict_yaml(tmp_path / "latin.yaml")
+
+
+def test_numbers_and_quantities_are_read_or_refused_with_their_line() -> None:
+    root = parse_strict_yaml("mass: 446.9 g/mol\ncl: 35.7 L/h\nfu: 0.09\nbad: 1e3\nbare: 12\n", HERE)
+    assert root["cl"].quantity("mL/min") == pytest.approx(595.0)
+    assert root["fu"].number() == 0.09
+    with pytest.raises(DrugFileError, match="some.yaml:4: bad"):
+        root["bad"].number()
+    with pytest.raises(DrugFileError, match="some.yaml:5: bare"):
+        root["bare"].quantity("L/h")
+    with pytest.raises(DrugFileError, match="some.yaml:1: mass"):
+        root["mass"].quantity("L/h")

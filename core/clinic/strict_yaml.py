@@ -90,7 +90,7 @@ class Entry:
             raise self.error(f"'{self.text}' is not a plain number") from error
 
     def quantity(self, unit: str, molar_mass: float | None = None) -> float:
-        """The text as a quantity (`14.3 L/h`) in `unit`; raises DrugFileError when it is none or measures something else."""
+        """The text as a quantity (`14.3 L/h`) in `unit`; raises DrugFileError for another dimension or form."""
         try:
             return parse_quantity(self.text, self.name).to(unit, molar_mass)
         except InputError as error:

@@ -78,9 +78,9 @@ def test_numbers_and_quantities_are_read_or_refused_with_their_line() -> None:
     root = parse_strict_yaml("mass: 446.9 g/mol\ncl: 35.7 L/h\nfu: 0.09\nbad: 1e3\nbare: 12\n", HERE)
     assert root["cl"].quantity("mL/min") == pytest.approx(595.0)
     assert root["fu"].number() == 0.09
-    with pytest.raises(DrugFileError, match="some.yaml:4: bad"):
+    with pytest.raises(DrugFileError, match=r"some.yaml:4: bad"):
         root["bad"].number()
-    with pytest.raises(DrugFileError, match="some.yaml:5: bare"):
+    with pytest.raises(DrugFileError, match=r"some.yaml:5: bare"):
         root["bare"].quantity("L/h")
-    with pytest.raises(DrugFileError, match="some.yaml:1: mass"):
+    with pytest.raises(DrugFileError, match=r"some.yaml:1: mass"):
         root["mass"].quantity("L/h")

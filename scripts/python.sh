@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the other scripts.
 
 # Prints the first of the given Pythons (all we support, when none is given) that starts and can make environments.

@@ -130,7 +130,10 @@ def parse_plain_number(text: str, field: str = "") -> float:
     body = text.strip()
     if _PLAIN.fullmatch(body.removeprefix("-")) is None:
         raise InputError(field, "number_unreadable", value=text)
-    return float(body)
+    value = float(body)
+    if not math.isfinite(value):
+        raise InputError(field, "number_not_finite", value=body[:20])
+    return value
 
 
 def parse_typed_number(text: str, field: str = "") -> float:

@@ -56,6 +56,7 @@ class GivenAs:
     doses: tuple[float, ...]  # mg
     every: tuple[float, ...]  # h
     durations: tuple[float, ...] = (0.0,)  # h; 0 for anything but infusions
+    fastest: float | None = None  # mg/h, highest rate of an infusion
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,44 @@ class Residual:
 
 
 @dataclass(frozen=True)
-class Exposures:
-    """Exposure in a window, one value per row of etas: AUC mg*h/L, the others mg/L."""
+class Window:
+    """Concentrations in a time window and the area under them.
 
+    `times` (T,) h, `concentration` (B, T) mg/L with the last column at the end of the window, `auc` (B,) mg*h/L.
+    """
+
+    times: Array
+    concentration: Array
     auc: Array
-    peak: Array
-    trough: Array
-    average: Array
+
+    @property
+    def hours(self) -> float:
+        """Length of the window."""
+        return float(self.times[-1] - self.times[0])
+
+    @property
+    def auc24(self) -> Array:
+        """Area per 24 h, mg*h/L, (B,)."""
+        return self.auc * (24.0 / self.hours)
+
+    @property
+    def peak(self) -> Array:
+        """Highest concentration, mg/L, (B,)."""
+        return np.asarray(self.concentration.max(axis=1))
+
+    @property
+    def trough(self) -> Array:
+        """Concentration at the end of the window, before the next dose, mg/L, (B,)."""
+        return np.asarray(self.concentration[:, -1])
+
+    @property
+    def average(self) -> Array:
+        """Mean concentration, mg/L, (B,)."""
+        return self.auc / self.hours
+
+    def plus(self, other: Window, times_amount: float) -> Window:
+        """Superpose another window of the same linear model, scaled."""
+        return Window(self.times, self.concentration + times_amount * other.concentration, self.auc + times_amount * other.auc)
 
 
 class BoundModel(Protocol):
@@ -157,8 +189,8 @@ class BoundModel(Protocol):
     def curve(self, name: str, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
         """One of `outputs`, (B, T), mg/L."""
 
-    def exposures(self, eta: Array, doses: Sequence[Dose], start: float, end: float) -> Exposures:
-        """Exposure between two case times under the doses."""
+    def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
+        """Concentrations and area between the first and last of `times` (T,), ascending, under the doses."""
 
 
 class DrugModel(Protocol):
@@ -211,6 +243,14 @@ class DrugModel(Protocol):
     @property
     def limits(self) -> Limits:
         """The label's limits."""
+
+    @property
+    def linear(self) -> bool:
+        """Whether concentrations superpose and scale with the dose."""
+
+    @property
+    def judged_after(self) -> float:
+        """Hours after a change of dose at which the target is judged."""
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -1,0 +1,174 @@
+"""The parts of a drug file that do not depend on the kind of model: substance, source, forms, targets, harms, limits, domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.clinic.case import Target, TargetKind
+from core.clinic.covariate import CATALOGUE, kind_of
+from core.clinic.regimen import Route
+from core.clinic.strict_yaml import Entry
+from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, Limits, Source
+from core.errors import InputError
+from core.units import Quantity, parse_quantity
+
+_TARGET_UNITS = {
+    TargetKind.TROUGH: "mg/L",
+    TargetKind.PEAK: "mg/L",
+    TargetKind.AVERAGE: "mg/L",
+    TargetKind.AUC24: "mg*h/L",
+    TargetKind.AUC24_MIC: "h",
+    TargetKind.TIME_ABOVE_MIC: "%",
+}
+_EVIDENCE = tuple(item.value for item in Evidence)
+
+
+class Outside(StrEnum):
+    """What follows when the patient lies outside a range of the domain."""
+
+    STOP = "stop"
+    CAUTION = "caution"
+
+
+@dataclass(frozen=True)
+class DomainRange:
+    """The range of one covariate in the people a model was made with: numbers in base units, or the allowed choices."""
+
+    covariate: str
+    low: float
+    high: float
+    unit: str
+    choices: tuple[str, ...]
+    outside: Outside
+
+
+def read_drug(entry: Entry) -> Drug:
+    """Read `drug`; raises DrugFileError with the line."""
+    entry.only("name", "zh", "atc", "molar_mass")
+    return Drug(
+        name=entry["name"].text,
+        zh=entry["zh"].text,
+        atc=entry["atc"].text,
+        molar_mass=entry["molar_mass"].quantity("g/mol"),
+    )
+
+
+def read_source(entry: Entry) -> Source:
+    """Read `source`; raises DrugFileError with the line."""
+    entry.only("citation", "doi", "population", "n", "evidence", "note")
+    doi = entry.get("doi")
+    return Source(
+        citation=entry["citation"].text,
+        doi=doi.text if doi else "",
+        population=entry["population"].text,
+        n=int(entry["n"].number()),
+        evidence=entry["evidence"].text,
+    )
+
+
+def read_given_as(entry: Entry) -> tuple[GivenAs, ...]:
+    """Read `given_as`; raises DrugFileError with the line."""
+    return tuple(_given_as(item) for item in entry.items)
+
+
+def _given_as(entry: Entry) -> GivenAs:
+    entry.only("route", "doses", "every", "durations", "fastest", "source")
+    durations, fastest = entry.get("durations"), entry.get("fastest")
+    return GivenAs(
+        route=Route(entry["route"].choice(*(route.value for route in Route))),
+        doses=tuple(item.quantity("mg") for item in entry["doses"].items),
+        every=tuple(item.quantity("h") for item in entry["every"].items),
+        durations=tuple(item.quantity("h") for item in durations.items) if durations else (0.0,),
+        fastest=fastest.quantity("mg/h") if fastest else None,
+    )
+
+
+def read_targets(entry: Entry) -> tuple[DrugTarget, ...]:
+    """Read `targets`, the default first; raises DrugFileError with the line."""
+    return tuple(_target(item) for item in entry.items)
+
+
+def _target(entry: Entry) -> DrugTarget:
+    entry.only("kind", "low", "high", "evidence", "source", "meaning")
+    kind = TargetKind(entry["kind"].choice(*(item.value for item in TargetKind)))
+    low, high = (_optional_quantity(entry.get(end), _TARGET_UNITS[kind]) for end in ("low", "high"))
+    if low is None and high is None:
+        raise entry.error("a target needs at least one end")
+    return DrugTarget(
+        target=Target(kind, low, high),
+        evidence=Evidence(entry["evidence"].choice(*_EVIDENCE)),
+        source=entry["source"].text,
+        meaning=entry["meaning"].text,
+    )
+
+
+def _optional_quantity(entry: Entry | None, unit: str) -> Quantity | None:
+    if entry is None:
+        return None
+    entry.quantity(unit)
+    return parse_quantity(entry.text)
+
+
+def read_harms(entry: Entry) -> tuple[Harm, ...]:
+    """Read `harms`; raises DrugFileError with the line."""
+    return tuple(_harm(item) for item in entry.items)
+
+
+def _harm(entry: Entry) -> Harm:
+    entry.only("name", "metric", "threshold", "evidence", "source", "below", "above")
+    metric = entry["metric"].choice("auc24", "trough", "peak", "average")
+    threshold = _optional_quantity(entry["threshold"], "mg*h/L" if metric == "auc24" else "mg/L")
+    assert threshold is not None
+    below, above = entry.get("below"), entry.get("above")
+    if (below is None) != (above is None):
+        raise entry.error("'below' and 'above' go together")
+    return Harm(
+        name=entry["name"].text,
+        metric=metric,
+        threshold=threshold,
+        evidence=Evidence(entry["evidence"].choice(*_EVIDENCE)),
+        source=entry["source"].text,
+        below=below.number() if below else None,
+        above=above.number() if above else None,
+    )
+
+
+def read_limits(entry: Entry) -> Limits:
+    """Read `limits`; raises DrugFileError with the line."""
+    entry.only("single", "daily", "source")
+    return Limits(entry["single"].quantity("mg"), entry["daily"].quantity("mg"), entry["source"].text)
+
+
+def read_domain(entry: Entry) -> tuple[DomainRange, ...]:
+    """Read `domain`; raises DrugFileError with the line."""
+    return tuple(_domain_range(name, item) for name, item in entry.fields.items())
+
+
+def _domain_range(name: str, entry: Entry) -> DomainRange:
+    entry.only("between", "one_of", "outside", "source")
+    outside = Outside(entry["outside"].choice("stop", "caution"))
+    choices = entry.get("one_of")
+    if choices is not None:
+        return DomainRange(name, 0.0, 0.0, "", tuple(item.text for item in choices.items), outside)
+    ends = entry["between"].items
+    if len(ends) != 2:  # noqa: PLR2004 a range has two ends
+        raise entry.error("'between' takes two values")
+    unit = covariate_unit(name, entry)
+    low, high = (end.number() if unit == "1" else end.quantity(unit) for end in ends)
+    if low >= high:
+        raise entry.error("the lower end must lie below the upper")
+    return DomainRange(name, low, high, unit, (), outside)
+
+
+DERIVED_UNITS = {"age": "year", "bmi": "kg/m2", "fat_free_mass": "kg", "ideal_weight": "kg", "body_surface_area": "m2"}
+
+
+def covariate_unit(name: str, entry: Entry) -> str:
+    """Base unit of a covariate a drug file names; raises DrugFileError when it is unknown."""
+    if name in DERIVED_UNITS:
+        return DERIVED_UNITS[name]
+    try:
+        return kind_of(name).unit
+    except InputError:
+        raise entry.error(f"unknown covariate '{name}'; known: {', '.join([*CATALOGUE, *DERIVED_UNITS])}") from None

@@ -20,8 +20,8 @@ _TOKENS = {
     "h": "hour", "min": "minute", "s": "second", "day": "day", "week": "week", "month": "month", "year": "year",
     "m": "meter", "cm": "centimeter", "mm": "millimeter", "m2": "meter**2", "cm2": "centimeter**2",
     "%": "percent", "U": "activity_unit", "IU": "activity_unit", "Da": "gram/mole", "1": "dimensionless",
-    "1.73m2": "reference_surface", "1.73_m2": "reference_surface", "mmHg": "mmHg", "uM": "micromole/liter", "nM": "nanomole/liter",
-    "mM": "millimole/liter", "kDa": "kilogram/mole", "10^9": "giga_count", "cell": "cell", "mEq": "milliequivalent",
+    "1.73m2": "reference_surface", "1.73_m2": "reference_surface", "mmHg": "mmHg", "uM": "micromole/liter",
+    "nM": "nanomole/liter", "mM": "millimole/liter", "kDa": "kilogram/mole", "10^9": "giga_count", "cell": "cell", "mEq": "milliequivalent",
 }  # fmt: skip
 
 _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -139,7 +139,8 @@ def parse_plain_number(text: str, field: str = "") -> float:
 def parse_typed_number(text: str, field: str = "") -> float:
     """Read a number a person typed, pasted or imported; nothing is repaired.
 
-    One decimal sign, `.` or `,`, is accepted in every language; whatever could be read in two ways is refused with the cure.
+    One decimal sign, `.` or `,`, is accepted in every language; whatever could be read in two ways is refused with
+    the cure.
 
     Raises:
         InputError: names `field`; the reason says what to write instead.
@@ -210,7 +211,7 @@ def format_dose(amount: float, unit: str = "mg") -> str:
     """Write a dose: `0.5 mg`, `250 mg`, `12 500 mg`; never `.5`, `1.0` or `µg` (NHS CUI medication line, ISMP)."""
     text = format_number(amount)
     whole, _, decimals = text.partition(".")
-    if len(whole) > 4:  # noqa: PLR2004 four digits stay together, as ISO 80000 allows
+    if len(whole) > 4:  # four digits stay together, as ISO 80000 allows
         whole = f"{int(whole):,}".replace(",", "\u202f")
     written = "mcg" if unit in {"ug", "µg", "μg"} else unit
     return f"{whole}{'.' + decimals if decimals else ''} {written}"

@@ -23,7 +23,8 @@ class PredictionSource(StrEnum):
 class Curve:
     """One curve and its 5-95 % band.
 
-    `times` (T,) in hours after the start of the case; `median`, `low` and `high` (T,) in `unit`. `output` is `plasma`, the
+    `times` (T,) in hours after the start of the case; `median`, `low` and `high` (T,) in `unit`. `output` is
+    `plasma`, the
     name of a tissue, or `effect:<id>`.
     """
 

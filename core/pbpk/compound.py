@@ -1,0 +1,199 @@
+"""A drug as the whole-body model needs it, read from `resources/compounds/<drug>.yaml`."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.clinic.strict_yaml import Entry, read_strict_yaml
+from core.errors import ModelError
+from core.pbpk.partition import Chemistry
+from core.pbpk.physiology import TISSUES, Array
+
+ETAS = ("intrinsic_clearance", "absorption_rate", "partition")  # what may vary between patients of equal physiology
+_SHARED_KEYS = (
+    "schema", "id", "drug", "source", "domain", "covariates", "analyte", "given_as", "targets", "harms", "limits",
+    "effects", "judged_after", "checks", "notes",
+)  # fmt: skip
+_OWN_KEYS = (
+    "chemistry", "partition", "clearance", "absorption", "between_subject", "residual", "interactions", "card",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Absorption:
+    """Stomach, then seven segments of small intestine in a row (Yu and Amidon 1999); rates in 1/h."""
+
+    gastric_emptying: float  # release from the tablet and emptying, taken together
+    transit: float  # from one intestinal segment to the next
+    rate: float  # from each segment into the gut wall
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """A published effect of another drug: this factor multiplies the enzyme's clearance while it is given."""
+
+    perpetrator: str
+    enzyme: str
+    factor: float
+    lasts_after_stop: float  # h
+    source: str
+
+
+@dataclass(frozen=True)
+class Compound:
+    """One drug: chemistry, distribution, elimination, absorption, variability and where each number is from.
+
+    `root` is the whole strict file: the sections it shares with drug files (`given_as`, `targets`, `limits` ...) are
+    read from there by `core.drugs`; `card` tells what was fitted, on what, and what stands on memory alone.
+    """
+
+    id: str
+    path: Path
+    file_hash: str  # SHA-256 of the file
+    name: str
+    zh: str
+    atc: str
+    molar_mass: float  # g/mol
+    chemistry: Chemistry
+    binding_protein: str  # "albumin" | "agp" | "both" | "none"
+    partition_method: str
+    partition_scalar: float  # calibrated; multiplies every tissue's partition coefficient
+    partition_factors: Mapping[str, float]  # calibrated; on single tissues, beside the scalar
+    intrinsic_clearance: Mapping[str, float]  # L/h of unbound drug by enzyme, whole liver of the reference adult
+    east_asian_factor: float  # on every intrinsic clearance
+    filtration: float  # share of unbound drug in filtered plasma that leaves with the urine, 0..1
+    absorption: Absorption
+    etas: tuple[str, ...]  # a part of ETAS
+    omega: Array  # covariance of the etas, (n, n)
+    proportional_error: float
+    interactions: tuple[Interaction, ...]
+    card: Mapping[str, str]
+    root: Entry
+
+    @property
+    def enzymes(self) -> tuple[str, ...]:
+        """Names of the elimination pathways in the liver."""
+        return tuple(self.intrinsic_clearance)
+
+
+def load_compound(path: Path) -> Compound:
+    """Read one compound file strictly.
+
+    Raises:
+        DrugFileError: broken YAML, unknown or missing key, a number without its unit, a value outside its range; with
+            its line.
+    """
+    root = read_strict_yaml(path)
+    root.only(*_SHARED_KEYS, *_OWN_KEYS)
+    drug, clearance, partition = root["drug"], root["clearance"], root["partition"]
+    clearance.only("intrinsic", "east_asian_factor", "filtration")
+    partition.only("method", "scalar", "tissues")
+    etas, omega = _variability(root["between_subject"])
+    return Compound(
+        id=root["id"].text,
+        path=path,
+        file_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        name=drug["name"].text,
+        zh=drug["zh"].text,
+        atc=drug["atc"].text,
+        molar_mass=drug["molar_mass"].quantity("g/mol"),
+        chemistry=_chemistry(root["chemistry"]),
+        binding_protein=root["chemistry"]["binding_protein"].choice("albumin", "agp", "both", "none"),
+        partition_method=partition["method"].choice("rodgers_rowland"),
+        partition_scalar=_positive(partition["scalar"]),
+        partition_factors=_factors(partition),
+        intrinsic_clearance=_pathways(clearance["intrinsic"]),
+        east_asian_factor=_positive(clearance["east_asian_factor"]),
+        filtration=_between(clearance["filtration"], 0.0, 1.0),
+        absorption=_absorption(root["absorption"]),
+        etas=etas,
+        omega=omega,
+        proportional_error=_positive(root["residual"]["proportional"]),
+        interactions=tuple(_interaction(entry, clearance["intrinsic"]) for entry in root["interactions"].items),
+        card={key: entry.text for key, entry in root["card"].fields.items()},
+        root=root,
+    )
+
+
+def _chemistry(entry: Entry) -> Chemistry:
+    entry.only("log_p", "acids", "bases", "fraction_unbound", "blood_to_plasma", "binding_protein")
+    chemistry = Chemistry(
+        log_p=entry["log_p"].number(),
+        acids=tuple(item.number() for item in entry["acids"].items),
+        bases=tuple(item.number() for item in entry["bases"].items),
+        fraction_unbound=_between(entry["fraction_unbound"], 0.0, 1.0),
+        blood_to_plasma=_positive(entry["blood_to_plasma"]),
+    )
+    try:
+        chemistry.check()
+    except ModelError as error:
+        raise entry.error(str(error)) from error
+    return chemistry
+
+
+def _factors(entry: Entry) -> dict[str, float]:
+    listed = entry.get("tissues")
+    if listed is None:
+        return {}
+    listed.only(*TISSUES)
+    return {tissue: _positive(factor) for tissue, factor in listed.fields.items()}
+
+
+def _pathways(entry: Entry) -> dict[str, float]:
+    pathways = {}
+    for enzyme, value in entry.fields.items():
+        pathways[enzyme] = value.quantity("L/h")
+        if pathways[enzyme] < 0:
+            raise value.error("a clearance cannot be negative: it would make drug out of nothing")
+    return pathways
+
+
+def _absorption(entry: Entry) -> Absorption:
+    entry.only("gastric_emptying", "transit", "rate")
+    return Absorption(*(_positive_rate(entry[key]) for key in ("gastric_emptying", "transit", "rate")))
+
+
+def _variability(entry: Entry) -> tuple[tuple[str, ...], Array]:
+    """Coefficients of variation, taken as those of log-normal parameters: variance ln(1 + cv^2)."""
+    entry.only(*ETAS)
+    names = tuple(name for name in ETAS if name in entry)
+    variances = [math.log1p(_positive(entry[name]["cv"]) ** 2) for name in names]
+    return names, np.diag(variances)
+
+
+def _interaction(entry: Entry, pathways: Entry) -> Interaction:
+    entry.only("with", "enzyme", "factor", "lasts_after_stop", "source")
+    return Interaction(
+        perpetrator=entry["with"].text,
+        enzyme=entry["enzyme"].choice(*pathways.fields),
+        factor=_positive(entry["factor"]),
+        lasts_after_stop=entry["lasts_after_stop"].quantity("h"),
+        source=entry["source"].text,
+    )
+
+
+def _positive(entry: Entry) -> float:
+    number = entry.number()
+    if number <= 0:
+        raise entry.error(f"must be positive, is {entry.text}")
+    return number
+
+
+def _positive_rate(entry: Entry) -> float:
+    number = entry.quantity("1/h")
+    if number <= 0:
+        raise entry.error(f"must be positive, is {entry.text}")
+    return number
+
+
+def _between(entry: Entry, low: float, high: float) -> float:
+    number = entry.number()
+    if not low <= number <= high:
+        raise entry.error(f"must lie between {low:g} and {high:g}, is {entry.text}")
+    return number

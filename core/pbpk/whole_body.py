@@ -1,0 +1,148 @@
+"""A compound in a body: the graph, its rate constants for any batch of people, and how to read its states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.clinic.patient import Sex
+from core.clinic.regimen import Route
+from core.engine.graph import Graph
+from core.errors import ModelError
+from core.pbpk.compound import Compound
+from core.pbpk.graph import Perfusion, circulation_rates, whole_body_graph
+from core.pbpk.individual import Individual
+from core.pbpk.partition import REFERENCE_HAEMATOCRIT, rodgers_rowland
+from core.pbpk.physiology import TISSUES, Array, reference_tables
+
+PLASMA = "plasma"
+_DOSE_STATES = {Route.ORAL: "stomach_lumen", Route.INTRAVENOUS: "venous"}
+
+
+@dataclass(frozen=True)
+class WholeBody:
+    """A compound joined to the human body."""
+
+    compound: Compound
+    graph: Graph
+    unbound_partition: Mapping[str, float]  # tissue to unbound plasma, calibrated
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the concentrations to be had: `plasma`, then the tissues."""
+        return (PLASMA, *TISSUES)
+
+    def rates(
+        self,
+        individual: Individual,
+        multipliers: Mapping[str, Array],
+        activity: Mapping[str, Array | float],
+    ) -> dict[str, Array]:
+        """Rate constants of the graph, 1/h, each (B,).
+
+        Args:
+            individual: the bodies, (B,) or (1,).
+            multipliers: by name of the compound's etas, exp(eta) (B,); a missing one is 1.
+            activity: by enzyme of the compound, factor (B,) or float on its clearance (phenotype, interaction),
+                beside the individual's own enzyme activity; a missing one is 1.
+
+        Raises:
+            ModelError: a name the compound does not know, or a factor that is negative or not finite.
+        """
+        _check_names(multipliers, self.compound.etas, "between-subject parameter")
+        _check_names(activity, self.compound.enzymes, "enzyme")
+        held = multipliers.get("partition", np.ones(1))
+        cleared = multipliers.get("intrinsic_clearance", np.ones(1))
+        rates = circulation_rates(self._perfusion(individual, held))
+        liver = individual.volume["liver"] * self.unbound_partition["liver"] * held
+        for enzyme in self.compound.enzymes:
+            intrinsic = self.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0) * cleared
+            rates[f"metabolism_{enzyme}"] = intrinsic / liver
+        absorption = self.compound.absorption
+        rates["gastric_emptying"] = np.full(1, absorption.gastric_emptying)
+        rates["transit"] = np.full(1, absorption.transit)
+        rates["absorption"] = absorption.rate * multipliers.get("absorption_rate", np.ones(1))
+        shape = np.broadcast_shapes(*(rate.shape for rate in rates.values()))
+        return {name: np.broadcast_to(rate, shape) for name, rate in rates.items()}
+
+    def dose_state(self, route: Route) -> str:
+        """State that receives a dose; raises ModelError for a route this model does not describe."""
+        if route not in _DOSE_STATES:
+            raise ModelError(f"{self.compound.id} describes no {route} doses")
+        return _DOSE_STATES[route]
+
+    def state_of(self, output: str) -> str:
+        """State whose amount gives an output: `venous` for plasma, the tissue itself otherwise."""
+        return "venous" if output == PLASMA else output
+
+    def volume_of(self, output: str, individual: Individual) -> Array:
+        """Litres (B,) that turn the amount of `state_of(output)` (mg) into its concentration (mg/L): amount / volume.
+
+        Plasma is total drug in plasma of venous blood, C_venous/BP; a tissue is its mean concentration.
+        """
+        if output == PLASMA:
+            return individual.volume["venous"] * self.blood_to_plasma(individual)
+        return individual.volume[output]
+
+    def fraction_unbound(self, individual: Individual) -> Array:
+        """Unbound fraction in this body's plasma, (B,); less protein binds less.
+
+        Source: McNamara and Alcorn 2002 (doi:10.1208/ps040104).
+        """
+        typical = self.compound.chemistry.fraction_unbound
+        bound = (1.0 - typical) / typical
+        return np.asarray(1.0 / (1.0 + self._protein(individual) * bound))
+
+    def blood_to_plasma(self, individual: Individual) -> Array:
+        """Blood-to-plasma ratio at this body's haematocrit and protein binding, (B,)."""
+        chemistry = self.compound.chemistry
+        typical = (chemistry.blood_to_plasma - 1.0 + REFERENCE_HAEMATOCRIT) / REFERENCE_HAEMATOCRIT
+        in_cells = typical * self.fraction_unbound(individual) / chemistry.fraction_unbound
+        return np.asarray(1.0 - individual.haematocrit + individual.haematocrit * in_cells)
+
+    def intrinsic_clearance(self, enzyme: str, individual: Individual) -> Array:
+        """Clearance of unbound drug by one pathway in this body's liver, L/h (B,), before phenotype and interaction."""
+        liver = individual.volume["liver"] / reference_liver()
+        ancestry = 1.0 + individual.traits.east_asian * (self.compound.east_asian_factor - 1.0)
+        whole = self.compound.intrinsic_clearance[enzyme] * liver * individual.functional_liver * ancestry
+        return np.asarray(whole * individual.microsomes * individual.enzyme_activity(enzyme))
+
+    def _protein(self, individual: Individual) -> Array:
+        ratios = {"albumin": individual.albumin, "agp": individual.agp, "none": np.ones_like(individual.albumin)}
+        ratios["both"] = 0.5 * (individual.albumin + individual.agp)
+        return ratios[self.compound.binding_protein]
+
+    def _perfusion(self, individual: Individual, held: Array) -> Perfusion:
+        unbound, blood = self.fraction_unbound(individual), self.blood_to_plasma(individual)
+        retention = {tissue: ratio * held * unbound / blood for tissue, ratio in self.unbound_partition.items()}
+        filtered = self.compound.filtration * individual.gfr * unbound / blood
+        return Perfusion(individual.volume, individual.flow, retention, filtered, individual.portal_shunt)
+
+
+def build(compound: Compound, sinks: bool = False) -> WholeBody:
+    """Join a compound to the human body; `sinks` keeps what leaves the body in states of its own (mass balance)."""
+    ratio = rodgers_rowland(compound.chemistry)
+    unbound = {
+        tissue: value
+        * compound.partition_scalar
+        * compound.partition_factors.get(tissue, 1.0)
+        / compound.chemistry.fraction_unbound
+        for tissue, value in ratio.items()
+    }
+    return WholeBody(compound, whole_body_graph(compound.enzymes, sinks=sinks), unbound)
+
+
+def reference_liver() -> float:
+    """Liver volume of the reference adult man, L; intrinsic clearances of compound files refer to it."""
+    tables = reference_tables()
+    return float(tables.bodies[Sex.MALE].mass["liver"][-1] / tables.density["liver"])
+
+
+def _check_names(given: Mapping[str, Array | float], known: tuple[str, ...], kind: str) -> None:
+    for name, factor in given.items():
+        if name not in known:
+            raise ModelError(f"unknown {kind} {name}; this compound knows {', '.join(known)}")
+        if not np.all(np.isfinite(factor)) or np.any(np.asarray(factor) < 0):
+            raise ModelError(f"the factor on {name} must be a number not below zero")

@@ -33,14 +33,16 @@ class Regimen:
 
     def doses(self, until: float) -> tuple[Dose, ...]:
         """The planned doses up to a case time."""
-        from core.advise.candidates import planned_doses  # noqa: PLC0415 the row of doses is built where candidates are
+        from core.advise.candidates import planned_doses
 
         return planned_doses(self, until)
 
 
 @dataclass(frozen=True)
 class Risk:
-    """The chance of one toxicity, or of exceeding an observed exposure where no relation is validated (`evidence` none)."""
+    """The chance of one toxicity, or of exceeding an observed exposure where no relation is validated (`evidence`
+    none).
+    """
 
     name: str  # message id
     chance: Interval  # 0-1

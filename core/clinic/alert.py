@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Alert:
-    """One message: its weight, its id in the wording catalogue, the values that fill its gaps, the field it is about."""
+    """One message: its weight, its id in the wording catalogue, what fills its gaps, and the field it is about."""
 
     severity: Severity
     id: str

@@ -72,7 +72,9 @@ class Case:
 
     @property
     def now(self) -> float:
-        """Hours after the start at which the next decision falls: the next dose of the row given last, or the last fact known."""
+        """Hours after the start at which the next decision falls: the next dose of the row given last, or the last
+        fact known.
+        """
         ends = [dose.last_time + (dose.interval or dose.hours) for dose in self.given_doses]
         facts = [level.time for level in self.levels] + [outcome.time for outcome in self.outcomes]
         return max([0.0, *ends, *facts])

@@ -14,7 +14,9 @@ _SEVERITY = {Outside.STOP: Severity.STOP, Outside.CAUTION: Severity.CAUTION}
 
 
 def domain_findings(domain: Sequence[DomainRange], case: Case, model_id: str) -> list[Alert]:
-    """Say for each covariate that is known whether it ever leaves the model's range; one alert per covariate, the worst value."""
+    """Say for each covariate that is known whether it ever leaves the model's range; one alert per covariate, the
+    worst value.
+    """
     alerts = []
     for item in domain:
         times = change_times(case, (item.covariate,))

@@ -64,11 +64,11 @@ def _derived(case: Case, name: str, time: float) -> float | None:
         case "creatinine_clearance":
             return cockcroft_gault(age=age, weight=numbers["weight"], creatinine=numbers["serum_creatinine"], sex=sex)
         case "bmi":
-            return body_mass_index(**numbers)
+            return body_mass_index(weight=numbers["weight"], height=numbers["height"])
         case "fat_free_mass":
-            return fat_free_mass(age=age, sex=sex, **numbers)
+            return fat_free_mass(age=age, weight=numbers["weight"], height=numbers["height"], sex=sex)
         case "ideal_weight":
-            return ideal_body_weight(age=age, sex=sex, **numbers)
+            return ideal_body_weight(age=age, height=numbers["height"], sex=sex)
         case "body_surface_area":
-            return body_surface_area(**numbers)
+            return body_surface_area(weight=numbers["weight"], height=numbers["height"])
     raise InputError(f"covariates.{name}", "covariate_unknown", name=name)

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +18,12 @@ from core.drugs.population_model import Parameter, PopulationModel
 from core.drugs.relations import Form, Relation
 from core.drugs.sections import (
     DERIVED_UNITS,
+    SHARED_SECTIONS,
     covariate_unit,
     read_domain,
     read_drug,
-    read_given_as,
-    read_harms,
-    read_limits,
+    read_facts,
     read_source,
-    read_targets,
 )
 from core.errors import DrugFileError
 from core.pk.structures import STRUCTURES, Structure
@@ -34,12 +31,13 @@ from core.units import Quantity, parse_quantity
 
 Array = NDArray[np.float64]
 
-SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "effects", "judged_after")
-_OWN_SECTIONS = ("schema", "id", "drug", "source", "model", "parameters", "correlations", "residual", "analyte", "domain",
+_OWN_SECTIONS = ("schema", "id", "drug", "source", "model", "parameters", "correlations", "residual", "analyte",
+"domain",
                  "covariates", "cv_as", "checks", "notes")  # fmt: skip
 _UNITS = {
     "clearance": "L/h", "intercompartmental_clearance": "L/h", "intercompartmental_clearance_2": "L/h", "volume": "L",
-    "central_volume": "L", "peripheral_volume": "L", "peripheral_volume_2": "L", "absorption_rate": "1/h", "lag_time": "h",
+    "central_volume": "L", "peripheral_volume": "L", "peripheral_volume_2": "L", "absorption_rate": "1/h", "lag_time":
+        "h",
     "bioavailability": "1",
 }  # fmt: skip
 
@@ -58,15 +56,15 @@ def load_population_model(path: Path, *, local: bool = False) -> PopulationModel
     root = parse_strict_yaml(raw.decode("utf-8"), path)
     root.only(*_OWN_SECTIONS, *SHARED_SECTIONS)
     root["schema"].choice("1")
-    common = path.with_name(f"{root['drug']['name'].text}.common.yaml")
-    common_raw = _bytes(common) if common.exists() else b""
-    sections = _shared_sections(root, common_raw, common)
+    facts_path = path.with_name(f"{root['drug']['name'].text}.common.yaml")
+    facts_raw = _bytes(facts_path) if facts_path.exists() else b""
+    facts = parse_strict_yaml(facts_raw.decode("utf-8"), facts_path) if facts_raw else None
     structure = _structure(root["model"])
     parameters, variances = _parameters(root, structure)
     etas = tuple(variances)
     return PopulationModel(
         id=root["id"].text,
-        file_hash=hashlib.sha256(raw + common_raw).hexdigest(),
+        file_hash=hashlib.sha256(raw + facts_raw).hexdigest(),
         drug=read_drug(root["drug"]),
         source=read_source(root["source"]),
         structure=structure,
@@ -78,7 +76,7 @@ def load_population_model(path: Path, *, local: bool = False) -> PopulationModel
         domain=read_domain(root["domain"]),
         defaults=_defaults(root.get("covariates"), parameters),
         local=local,
-        **sections,
+        facts=read_facts(root, facts),
     )
 
 
@@ -89,26 +87,6 @@ def _bytes(path: Path) -> bytes:
     except (OSError, UnicodeDecodeError) as error:
         raise DrugFileError(path, 0, f"cannot be read: {error}") from error
     return raw
-
-
-def _shared_sections(root: Entry, common_raw: bytes, common: Path) -> dict[str, Any]:
-    found: dict[str, Entry] = {}
-    if common_raw:
-        base = parse_strict_yaml(common_raw.decode("utf-8"), common)
-        base.only("schema", "drug", *SHARED_SECTIONS)
-        found |= {name: base[name] for name in SHARED_SECTIONS if name in base}
-    found |= {name: root[name] for name in SHARED_SECTIONS if name in root}
-    missing = [name for name in SHARED_SECTIONS if name not in found and name not in {"effects", "harms"}]
-    if missing:
-        raise root.error(f"the key '{missing[0]}' is missing here and in {common.name}")
-    return {
-        "given_as": read_given_as(found["given_as"]),
-        "targets": read_targets(found["targets"]),
-        "harms": read_harms(found["harms"]) if "harms" in found else (),
-        "limits": read_limits(found["limits"]),
-        "effects": tuple(item.text for item in found["effects"].items) if "effects" in found else (),
-        "judged_after": found["judged_after"].quantity("h"),
-    }
 
 
 def _structure(entry: Entry) -> Structure:
@@ -187,14 +165,15 @@ def _relation(entry: Entry, parameter_unit: str) -> Relation:
     scaled = entry.get("scaled")
     if scaled is not None:
         scaled.choice("by_centre")
-    bounds = {name: _in_unit(entry[name], unit) for name in ("at_least", "at_most") if name in entry}
+    low, high = (_in_unit(entry[name], unit) if name in entry else None for name in ("at_least", "at_most"))
     relation = Relation(
         by=by,
         form=form,
         centre=_in_unit(entry["centre"], unit),
         coefficient=_coefficient(entry, form, unit, parameter_unit, by_centre=scaled is not None),
         scaled_by_centre=scaled is not None,
-        **bounds,
+        at_least=low,
+        at_most=high,
     )
     if relation.centre == 0 and form in (Form.POWER, Form.PROPORTIONAL):
         raise entry["centre"].error("must not be zero")
@@ -237,7 +216,7 @@ def _omega(etas: Sequence[str], variances: Mapping[str, float], correlations: En
     for item in correlations.items if correlations else ():
         item.only("between", "value", "covariance")
         pair = [member.text for member in item["between"].items]
-        if len(pair) != 2 or any(name not in etas for name in pair):  # noqa: PLR2004 a pair
+        if len(pair) != 2 or any(name not in etas for name in pair):  # a pair
             raise item.error("'between' names two parameters that vary between subjects")
         i, j = (etas.index(name) for name in pair)
         covariance = item.get("covariance")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -57,6 +57,7 @@ class GivenAs:
     every: tuple[float, ...]  # h
     durations: tuple[float, ...] = (0.0,)  # h; 0 for anything but infusions
     fastest: float | None = None  # mg/h, highest rate of an infusion
+    off_label: str = ""  # why it is offered although the label does not know it
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class DrugTarget:
 class Harm:
     """How exposure relates to one toxicity.
 
-    With `curve` the chance follows a published or own (`ours`) relation; without it only the chance to exceed `threshold`, an
-    observed value, is shown.
+    With `below` and `above` (events, patients) the chance follows the published frequencies on both sides of the
+    threshold; without
+    them no relation is validated and only the chance to exceed `threshold`, an observed value, is shown.
     """
 
     name: str  # message id of the toxicity
@@ -82,8 +84,8 @@ class Harm:
     threshold: Quantity
     evidence: Evidence
     source: str
-    below: float | None = None  # published chance of the toxicity below the threshold
-    above: float | None = None  # ... and above it
+    below: tuple[int, int] | None = None  # patients with the toxicity, of how many, up to the threshold
+    above: tuple[int, int] | None = None  # ... and above it
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,13 @@ class Limits:
     single: float
     daily: float
     source: str
+    with_inducer: tuple[str, ...] = ()  # co-medication under which `raised` holds instead
+    raised: Limits | None = None
+
+    def under(self, co_medication: Iterable[str]) -> Limits:
+        """The limits that hold beside these other drugs."""
+        raised = self.raised is not None and any(drug in self.with_inducer for drug in co_medication)
+        return self.raised if raised and self.raised is not None else self
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,8 @@ class Assumption:
 class Residual:
     """Difference between measured and predicted level.
 
-    The variance of an observation at prediction f (mg/L) is `(proportional*f)**2 + additive**2`; with `log_additive` the level is
+    The variance of an observation at prediction f (mg/L) is `(proportional*f)**2 + additive**2`; with `log_additive`
+    the level is
     compared on the log scale with that standard deviation.
     """
 
@@ -158,7 +168,9 @@ class Window:
 
     def plus(self, other: Window, times_amount: float) -> Window:
         """Superpose another window of the same linear model, scaled."""
-        return Window(self.times, self.concentration + times_amount * other.concentration, self.auc + times_amount * other.auc)
+        return Window(
+            self.times, self.concentration + times_amount * other.concentration, self.auc + times_amount * other.auc
+        )
 
 
 class BoundModel(Protocol):
@@ -178,7 +190,7 @@ class BoundModel(Protocol):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of further curves `curve` can give (tissues)."""
+        """Names of further outputs `curves` can give beside `plasma` (tissues)."""
 
     def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
         """Individual parameters (B,) in base units at a case time, for etas (B, n)."""
@@ -186,8 +198,12 @@ class BoundModel(Protocol):
     def concentrations(self, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
         """Concentration of the measured analyte, mg/L, (B, T), for etas (B, n); at a dose time before the dose."""
 
-    def curve(self, name: str, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
-        """One of `outputs`, (B, T), mg/L."""
+    def curves(self, names: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array) -> Mapping[str, Array]:
+        """Concentrations by output, `plasma` or one of `outputs`, mg/L, each (B, T), from one simulation.
+
+        Raises:
+            InputError: an output the model does not have.
+        """
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
         """Concentrations and area between the first and last of `times` (T,), ascending, under the doses."""
@@ -245,16 +261,16 @@ class DrugModel(Protocol):
         """The label's limits."""
 
     @property
+    def modelled_drugs(self) -> tuple[str, ...]:
+        """Other drugs whose effect on this one the model holds."""
+
+    @property
     def linear(self) -> bool:
         """Whether concentrations superpose and scale with the dose."""
 
     @property
     def judged_after(self) -> float:
         """Hours after a change of dose at which the target is judged."""
-
-    @property
-    def effects(self) -> tuple[str, ...]:
-        """Ids of effect models in `resources/effects/` shown with this drug."""
 
     @property
     def covariates(self) -> tuple[str, ...]:

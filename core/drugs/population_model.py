@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from core.drugs.bounds import domain_findings
 from core.drugs.covariates import change_times, covariate_at, entered_covariates
 from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Residual, Source, Window
 from core.drugs.relations import Relation, added, multiplied
-from core.drugs.sections import DomainRange
+from core.drugs.sections import DomainRange, DrugFacts
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
 from core.errors import InputError
@@ -23,6 +23,8 @@ from core.pk.structures import CENTRAL, DEPOT, Structure
 from core.units import Quantity, format_quantity
 
 Array = NDArray[np.float64]
+
+PLASMA = "plasma"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class PopulationModel:
-    """A model as read from its file; `etas[i]` varies the parameter of that name log-normally with covariance `omega`."""
+    """A model as read from its file; `etas[i]` varies the parameter of that name log-normally with covariance
+    `omega`.
+    """
 
     id: str
     file_hash: str
@@ -61,15 +65,39 @@ class PopulationModel:
     analyte_unit: str
     domain: tuple[DomainRange, ...]
     defaults: Mapping[str, Quantity | str]
-    given_as: tuple[GivenAs, ...]
-    targets: tuple[DrugTarget, ...]
-    harms: tuple[Harm, ...]
-    limits: Limits
-    effects: tuple[str, ...]
-    judged_after: float
+    facts: DrugFacts
     local: bool = False
     modelled_drugs: tuple[str, ...] = ()
-    linear: bool = field(default=True, init=False)
+
+    @property
+    def linear(self) -> bool:
+        """Whether concentrations superpose and scale with the dose."""
+        return True
+
+    @property
+    def given_as(self) -> tuple[GivenAs, ...]:
+        """What can really be given."""
+        return self.facts.given_as
+
+    @property
+    def targets(self) -> tuple[DrugTarget, ...]:
+        """Published targets, the default first."""
+        return self.facts.targets
+
+    @property
+    def harms(self) -> tuple[Harm, ...]:
+        """Toxicities and how exposure relates to them."""
+        return self.facts.harms
+
+    @property
+    def limits(self) -> Limits:
+        """The label's limits."""
+        return self.facts.limits
+
+    @property
+    def judged_after(self) -> float:
+        """Hours after a change of dose at which the target is judged."""
+        return self.facts.judged_after
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -134,7 +162,11 @@ def _bounded(parameters: Sequence[Parameter], values: Mapping[str, float | str])
         if isinstance(x, str) or relation.bounded(x) == x:
             continue
         unit = _base_unit(relation.by)
-        gaps = {"covariate": relation.by, "value": format_quantity(x, unit), "used": format_quantity(relation.bounded(x), unit)}
+        gaps = {
+            "covariate": relation.by,
+            "value": format_quantity(x, unit),
+            "used": format_quantity(relation.bounded(x), unit),
+        }
         alerts.append(Alert(Severity.NOTE, "covariate_bounded_by_model", gaps, relation.by))
     return alerts
 
@@ -165,13 +197,16 @@ class BoundPopulationModel:
         amounts = self._simulate(eta, doses, times).amounts[:, :, 0]
         return amounts / self._volumes(eta, times)
 
-    def curve(self, name: str, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
-        """There are no further curves.
+    def curves(self, names: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array) -> Mapping[str, Array]:
+        """The plasma concentration under its name; there are no further outputs.
 
         Raises:
-            InputError: always; `outputs` is empty.
+            InputError: any other output.
         """
-        raise InputError("output", "output_unknown", name=name)
+        unknown = [name for name in names if name != PLASMA]
+        if unknown:
+            raise InputError("output", "output_unknown", name=unknown[0])
+        return {PLASMA: self.concentrations(eta, doses, times)}
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
         """Concentrations and area between the first and last of `times` (T,), ascending, under the doses."""

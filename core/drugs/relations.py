@@ -24,7 +24,8 @@ class Form(StrEnum):
 class Relation:
     """One covariate relation, numbers in the covariate's base unit.
 
-    `at_least` and `at_most` are bounds the paper itself puts on the covariate before using it; the bound model says so when one acts.
+    `at_least` and `at_most` are bounds the paper itself puts on the covariate before using it; the bound model says
+    so when one acts.
     """
 
     by: str

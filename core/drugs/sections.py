@@ -1,4 +1,6 @@
-"""The parts of a drug file that do not depend on the kind of model: substance, source, forms, targets, harms, limits, domain."""
+"""The parts of a drug file that do not depend on the kind of model: substance, source, forms, targets, harms, limits,
+domain.
+"""
 
 from __future__ import annotations
 
@@ -73,14 +75,15 @@ def read_given_as(entry: Entry) -> tuple[GivenAs, ...]:
 
 
 def _given_as(entry: Entry) -> GivenAs:
-    entry.only("route", "doses", "every", "durations", "fastest", "source")
-    durations, fastest = entry.get("durations"), entry.get("fastest")
+    entry.only("route", "doses", "every", "durations", "fastest", "off_label", "source")
+    durations, fastest, off_label = (entry.get(name) for name in ("durations", "fastest", "off_label"))
     return GivenAs(
         route=Route(entry["route"].choice(*(route.value for route in Route))),
         doses=tuple(item.quantity("mg") for item in entry["doses"].items),
         every=tuple(item.quantity("h") for item in entry["every"].items),
         durations=tuple(item.quantity("h") for item in durations.items) if durations else (0.0,),
         fastest=fastest.quantity("mg/h") if fastest else None,
+        off_label=off_label.text if off_label else "",
     )
 
 
@@ -129,15 +132,33 @@ def _harm(entry: Entry) -> Harm:
         threshold=threshold,
         evidence=Evidence(entry["evidence"].choice(*_EVIDENCE)),
         source=entry["source"].text,
-        below=below.number() if below else None,
-        above=above.number() if above else None,
+        below=_frequency(below) if below else None,
+        above=_frequency(above) if above else None,
     )
+
+
+def _frequency(entry: Entry) -> tuple[int, int]:
+    """Patients with the toxicity and how many were looked at."""
+    entry.only("events", "of")
+    events, of = (int(entry[name].number()) for name in ("events", "of"))
+    if not 0 <= events <= of or of == 0:
+        raise entry.error("'events' must lie between 0 and 'of'")
+    return events, of
 
 
 def read_limits(entry: Entry) -> Limits:
     """Read `limits`; raises DrugFileError with the line."""
-    entry.only("single", "daily", "source")
-    return Limits(entry["single"].quantity("mg"), entry["daily"].quantity("mg"), entry["source"].text)
+    entry.only("single", "daily", "source", "with_inducer")
+    raised = entry.get("with_inducer")
+    if raised is None:
+        return Limits(*_limit_values(entry))
+    raised.only("drugs", "single", "daily", "source")
+    drugs = tuple(item.text for item in raised["drugs"].items)
+    return Limits(*_limit_values(entry), with_inducer=drugs, raised=Limits(*_limit_values(raised)))
+
+
+def _limit_values(entry: Entry) -> tuple[float, float, str]:
+    return entry["single"].quantity("mg"), entry["daily"].quantity("mg"), entry["source"].text
 
 
 def read_domain(entry: Entry) -> tuple[DomainRange, ...]:
@@ -152,7 +173,7 @@ def _domain_range(name: str, entry: Entry) -> DomainRange:
     if choices is not None:
         return DomainRange(name, 0.0, 0.0, "", tuple(item.text for item in choices.items), outside)
     ends = entry["between"].items
-    if len(ends) != 2:  # noqa: PLR2004 a range has two ends
+    if len(ends) != 2:  # a range has two ends
         raise entry.error("'between' takes two values")
     unit = covariate_unit(name, entry)
     low, high = (end.number() if unit == "1" else end.quantity(unit) for end in ends)
@@ -172,3 +193,40 @@ def covariate_unit(name: str, entry: Entry) -> str:
         return kind_of(name).unit
     except InputError:
         raise entry.error(f"unknown covariate '{name}'; known: {', '.join([*CATALOGUE, *DERIVED_UNITS])}") from None
+
+
+SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "judged_after")
+
+
+@dataclass(frozen=True)
+class DrugFacts:
+    """What holds for a drug whatever the model."""
+
+    given_as: tuple[GivenAs, ...]
+    targets: tuple[DrugTarget, ...]
+    harms: tuple[Harm, ...]
+    limits: Limits
+    judged_after: float  # h
+
+
+def read_facts(root: Entry, common: Entry | None) -> DrugFacts:
+    """Read the shared sections from a model's own file, else from the drug's common file.
+
+    Raises:
+        DrugFileError: a section is missing in both, or wrong.
+    """
+    found: dict[str, Entry] = {}
+    if common is not None:
+        common.only("schema", "drug", *SHARED_SECTIONS)
+        found |= {name: common[name] for name in SHARED_SECTIONS if name in common}
+    found |= {name: root[name] for name in SHARED_SECTIONS if name in root}
+    missing = [name for name in SHARED_SECTIONS if name not in found and name != "harms"]
+    if missing:
+        raise root.error(f"the key '{missing[0]}' is missing here and in the drug's common file")
+    return DrugFacts(
+        given_as=read_given_as(found["given_as"]),
+        targets=read_targets(found["targets"]),
+        harms=read_harms(found["harms"]) if "harms" in found else (),
+        limits=read_limits(found["limits"]),
+        judged_after=found["judged_after"].quantity("h"),
+    )

@@ -80,7 +80,7 @@ class Objective:
         _, _, variance = on_error_scale(self.bound.model.residual, predicted, self.observed.values)
         if self.bound.model.residual.log_additive is not None:
             return first, 2.0 / (variance * np.maximum(predicted, 1e-300) ** 2)
-        growth = 2.0 * self.bound.model.residual.proportional ** 2 * predicted
+        growth = 2.0 * self.bound.model.residual.proportional**2 * predicted
         return first, 2.0 / variance + (growth / variance) ** 2
 
 
@@ -95,4 +95,8 @@ def on_error_scale(residual: Residual, predicted: Array, observed: Array) -> tup
     if (observed <= 0).any():
         raise InputError("levels", "level_zero_on_log_scale")
     compared = np.log(np.maximum(predicted, 1e-300))
-    return compared, np.broadcast_to(np.log(observed), predicted.shape), np.full_like(predicted, residual.log_additive**2)
+    return (
+        compared,
+        np.broadcast_to(np.log(observed), predicted.shape),
+        np.full_like(predicted, residual.log_additive**2),
+    )

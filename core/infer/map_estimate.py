@@ -30,8 +30,10 @@ def estimate_map(
 ) -> Posterior:
     """Find the posterior mode of the etas and the Laplace covariance around it.
 
-    With no level the prior is given back, exactly. The best of all optima is kept; the objectives of others are reported. An optimum
-    counts only when the gradient vanishes and the Hessian is positive definite; else the status is FAILED and no number may be used.
+    With no level the prior is given back, exactly. The best of all optima is kept; the objectives of others are
+    reported. An optimum
+    counts only when the gradient vanishes and the Hessian is positive definite; else the status is FAILED and no
+    number may be used.
 
     Args:
         bound: the model with the patient's covariates.
@@ -50,8 +52,8 @@ def estimate_map(
     if not levels or not n:
         return prior
     seen = observations(levels, bound.model.drug.molar_mass)
-    objective = Objective(bound, tuple(doses), seen, np.linalg.inv(omega))
-    root = np.linalg.cholesky(omega)
+    objective = Objective(bound, tuple(doses), seen, np.asarray(np.linalg.inv(omega), dtype=float))
+    root: Array = np.asarray(np.linalg.cholesky(omega), dtype=float)
     descent = _descend(_Whitened(objective, root), _starting_points(n, starts), task)
     return _posterior(prior, objective, root, descent)
 
@@ -109,7 +111,7 @@ def _descend(whitened: _Whitened, z: Array, task: Task | None) -> _Descent:
     for step in range(MOST_STEPS):
         if task is not None:
             task.step(step / MOST_STEPS, "fitting")
-        active = (np.abs(gradient).max(axis=1) > GRADIENT_TOLERANCE / 100.0) & (damping < 1e8)  # noqa: PLR2004 stuck beyond
+        active = (np.abs(gradient).max(axis=1) > GRADIENT_TOLERANCE / 100.0) & (damping < 1e8)
         if not active.any():
             break
         rows = np.flatnonzero(active)

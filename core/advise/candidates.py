@@ -1,0 +1,99 @@
+"""The regimens that can really be given, and the limits each must keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from core.advise.recommendation import Regimen
+from core.clinic.alert import Alert, Severity
+from core.clinic.case import Case
+from core.clinic.regimen import Dose, DoseStatus
+from core.drugs.model import GivenAs, Limits
+from core.units import Quantity, format_dose, format_number
+
+
+def current_regimen(case: Case) -> Regimen | None:
+    """The row of doses given last, carried on from the next dose due; None when no row repeats."""
+    rows = [dose for dose in case.given_doses if dose.interval]
+    if not rows:
+        return None
+    last = max(rows, key=lambda dose: dose.last_time)
+    assert last.interval is not None
+    return Regimen(last.milligrams, last.interval, last.route, last.hours, case.now)
+
+
+def candidates(given_as: Sequence[GivenAs], first_dose: float, *, every_duration: bool = False) -> list[Regimen]:
+    """Every regimen the drug comes in: strengths, intervals, routes, infusion times that keep the highest rate.
+
+    Args:
+        given_as: how the drug is given.
+        first_dose: case time of the next dose, h.
+        every_duration: all allowed infusion times instead of the shortest; where the peak or the time above a limit
+            counts.
+    """
+    found = []
+    for form in given_as:
+        for amount in form.doses:
+            allowed = _durations(form, amount)
+            for duration in allowed if every_duration else allowed[:1]:
+                found += [Regimen(amount, every, form.route, duration, first_dose) for every in form.every]
+    return found
+
+
+def _durations(form: GivenAs, amount: float) -> list[float]:
+    return sorted(
+        hours for hours in form.durations if form.fastest is None or amount <= form.fastest * hours * (1 + 1e-9)
+    )
+
+
+def planned_doses(regimen: Regimen, until: float) -> tuple[Dose, ...]:
+    """The planned row of doses from the first one up to, but not at, a case time."""
+    if until <= regimen.first_dose:
+        return ()
+    count = max(1, math.ceil((until - regimen.first_dose) / regimen.every - 1e-9))
+    return (
+        Dose(
+            time=regimen.first_dose,
+            amount=Quantity(regimen.amount, "mg"),
+            route=regimen.route,
+            duration=Quantity(regimen.duration, "h") if regimen.duration else None,
+            every=Quantity(regimen.every, "h"),
+            count=count,
+            status=DoseStatus.PLANNED,
+        ),
+    )
+
+
+def limits_met(regimen: Regimen, limits: Limits) -> tuple[Alert, ...]:
+    """Which of the label's limits the regimen breaks, each with the value and its source."""
+    broken = []
+    daily = regimen.amount * max(1.0, 24.0 / regimen.every)
+    for message, value, limit in (
+        ("dose_above_single", regimen.amount, limits.single),
+        ("dose_above_daily", daily, limits.daily),
+    ):
+        if value > limit * (1 + 1e-9):
+            gaps = {"value": format_dose(value), "limit": format_dose(limit), "source": limits.source}
+            broken.append(Alert(Severity.STOP, message, gaps, "regimen"))
+    return tuple(broken)
+
+
+def describe(regimen: Regimen) -> dict[str, str]:
+    """Values of a regimen for a message: dose, interval, total per day."""
+    daily = regimen.amount * 24.0 / regimen.every
+    return {
+        "dose": format_dose(regimen.amount),
+        "every": f"{format_number(regimen.every)} h",
+        "daily": format_dose(round(daily, 1)),
+    }
+
+
+def same_regimen(one: Regimen, other: Regimen | None) -> bool:
+    """Whether two regimens give the same dose as often by the same route."""
+    return other is not None and (one.amount, one.every, one.route) == (other.amount, other.every, other.route)
+
+
+def distinct(regimens: Iterable[Regimen]) -> list[Regimen]:
+    """Drop repeats, keeping the first."""
+    return list(dict.fromkeys(regimens))

@@ -1,0 +1,289 @@
+"""A whole-body compound as a drug model: the patient's covariates become a body, co-medication becomes enzyme activity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clinic.alert import Alert
+from core.clinic.case import Case
+from core.clinic.patient import Ethnicity
+from core.clinic.regimen import Dose, expand
+from core.drugs.bounds import domain_findings
+from core.drugs.covariates import change_times, covariate_at
+from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Residual, Source, Window
+from core.drugs.sections import DomainRange, DrugFacts
+from core.engine.schedule import Input, Segment
+from core.engine.solve import Solution, simulate
+from core.errors import InputError
+from core.pbpk.compound import Compound
+from core.pbpk.disease import ChildPugh, with_liver_disease
+from core.pbpk.individual import Individual, Traits, build_individual
+from core.pbpk.physiology import PORTAL
+from core.pbpk.whole_body import PLASMA, WholeBody
+from core.units import Quantity
+
+Array = NDArray[np.float64]
+
+_NEEDED = ("weight", "height")
+_OPTIONAL = ("child_pugh", "cyp2d6_phenotype", "haematocrit", "creatinine_clearance", "serum_creatinine")
+_READ = (*_NEEDED, "child_pugh", "cyp2d6_phenotype", "haematocrit", "creatinine_clearance")
+# Relative activity of the enzyme by phenotype: activity scores 0, 1, 2 and 4 against the normal 2 (Caudle 2020,
+# doi:10.1111/cts.12692).
+_CYP2D6 = {"poor": 0.0, "intermediate": 0.5, "normal": 1.0, "ultrarapid": 2.0}
+_ASSUMED = {"child_pugh": "none", "cyp2d6_phenotype": "normal"}
+
+
+@dataclass(frozen=True, eq=False)
+class PbpkModel:
+    """A compound file, the body it is put into, and what holds for the drug."""
+
+    compound: Compound
+    body: WholeBody
+    source: Source
+    domain: tuple[DomainRange, ...]
+    facts: DrugFacts
+    analyte_unit: str
+    file_hash: str
+    local: bool = False
+
+    @property
+    def id(self) -> str:
+        """Id of the compound file."""
+        return self.compound.id
+
+    @property
+    def drug(self) -> Drug:
+        """The substance."""
+        item = self.compound
+        return Drug(item.name, item.zh, item.atc, item.molar_mass)
+
+    @property
+    def etas(self) -> tuple[str, ...]:
+        """Names of what varies between patients of equal body."""
+        return self.compound.etas
+
+    @property
+    def omega(self) -> Array:
+        """Covariance of the etas, (n, n)."""
+        return self.compound.omega
+
+    @property
+    def residual(self) -> Residual:
+        """Residual error."""
+        return Residual(proportional=self.compound.proportional_error)
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of the covariates a person enters for this model."""
+        return (*_NEEDED, *(name for name in _OPTIONAL if name != "cyp2d6_phenotype" or self._uses_cyp2d6))
+
+    @property
+    def defaults(self) -> Mapping[str, Quantity | str]:
+        """Weight and height must be entered; for the rest the physiology of sex and age stands in."""
+        return {name: _ASSUMED[name] for name in _ASSUMED if name != "cyp2d6_phenotype" or self._uses_cyp2d6}
+
+    @property
+    def _uses_cyp2d6(self) -> bool:
+        return "CYP2D6" in self.compound.enzymes
+
+    @property
+    def modelled_drugs(self) -> tuple[str, ...]:
+        """Other drugs whose effect on this one the model holds."""
+        return tuple(dict.fromkeys(item.perpetrator for item in self.compound.interactions))
+
+    @property
+    def linear(self) -> bool:
+        """Whether concentrations superpose and scale with the dose."""
+        return True
+
+    @property
+    def given_as(self) -> tuple[GivenAs, ...]:
+        """What can really be given."""
+        return self.facts.given_as
+
+    @property
+    def targets(self) -> tuple[DrugTarget, ...]:
+        """Published targets or observed ranges, the default first."""
+        return self.facts.targets
+
+    @property
+    def harms(self) -> tuple[Harm, ...]:
+        """Toxicities and how exposure relates to them."""
+        return self.facts.harms
+
+    @property
+    def limits(self) -> Limits:
+        """The label's limits."""
+        return self.facts.limits
+
+    @property
+    def judged_after(self) -> float:
+        """Hours after a change of dose at which the target is judged."""
+        return self.facts.judged_after
+
+    def bind(self, case: Case) -> BoundPbpkModel:
+        """Build the patient's body at each time something changes and check the domain.
+
+        Raises:
+            InputError: weight or height is missing, or no body fits them.
+        """
+        for name in _NEEDED:
+            if case.covariate(name) is None:
+                raise InputError(f"covariates.{name}", "covariate_missing", model=self.id)
+        assumptions = tuple(
+            Assumption(name, str(value)) for name, value in self.defaults.items() if case.covariate(name) is None
+        )
+        starts = sorted({*change_times(case, _READ), *self._interaction_times(case)})
+        segments = tuple((start, _body(case, start), self._activity(case, start)) for start in starts)
+        findings = tuple(domain_findings(self.domain, case, self.id))
+        return BoundPbpkModel(self, segments, assumptions, findings)
+
+    def _interaction_times(self, case: Case) -> list[float]:
+        times = []
+        for item in case.co_medication:
+            for interaction in self.compound.interactions:
+                if interaction.perpetrator == item.drug:
+                    times.append(item.start)
+                    times += [] if item.until is None else [item.until + interaction.lasts_after_stop]
+        return times
+
+    def _activity(self, case: Case, time: float) -> dict[str, float]:
+        """Factor on each enzyme at a time: phenotype, and the published factors of other drugs taken then."""
+        activity: dict[str, float] = {}
+        phenotype = case.covariate("cyp2d6_phenotype", time)
+        if self._uses_cyp2d6 and phenotype is not None:
+            activity["CYP2D6"] = _CYP2D6[str(phenotype.value)]
+        taken = {
+            (item.drug, interaction.enzyme): interaction.factor
+            for item in case.co_medication
+            for interaction in self.compound.interactions
+            if interaction.perpetrator == item.drug
+            and item.start <= time
+            and (item.until is None or time < item.until + interaction.lasts_after_stop)
+        }
+        for (_, enzyme), factor in taken.items():
+            activity[enzyme] = activity.get(enzyme, 1.0) * factor
+        return activity
+
+
+def _body(case: Case, time: float) -> Individual:
+    def number(name: str) -> float | None:
+        value = covariate_at(case, name, time)
+        return value if isinstance(value, float) else None
+
+    weight, height = number("weight"), number("height")
+    assert weight is not None
+    assert height is not None
+    traits = Traits.of(case.patient.sex, case.age_at(time), height, weight)
+    haematocrit, clearance = number("haematocrit"), number("creatinine_clearance")
+    traits = replace(
+        traits,
+        east_asian=1.0 if case.patient.ethnicity is Ethnicity.EAST_ASIAN else 0.0,
+        haematocrit=None if haematocrit is None else np.array([haematocrit / 100.0]),
+        gfr=None if clearance is None else np.array([clearance]),
+    )
+    individual = build_individual(traits)
+    grade = case.covariate("child_pugh", time)
+    return individual if grade is None else with_liver_disease(individual, ChildPugh(str(grade.value)))
+
+
+@dataclass(frozen=True, eq=False)
+class BoundPbpkModel:
+    """The compound in one patient: body and enzyme activity from each time something changes."""
+
+    model: PbpkModel
+    segments: tuple[tuple[float, Individual, Mapping[str, float]], ...]
+    assumptions: tuple[Assumption, ...]
+    findings: tuple[Alert, ...]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The tissues."""
+        return tuple(name for name in self.model.body.outputs if name != PLASMA)
+
+    def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
+        """Plasma clearance (L/h) and the factors the etas stand for, (B,), at a case time.
+
+        The clearance is the well-stirred liver's plus filtration, of total drug in plasma.
+        """
+        _, individual, activity = self._segment(time)
+        factors = self._factors(np.atleast_2d(eta))
+        body = self.model.body
+        unbound, blood = body.fraction_unbound(individual), body.blood_to_plasma(individual)
+        intrinsic = sum(
+            body.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0)
+            for enzyme in self.model.compound.enzymes
+        )
+        free = unbound * intrinsic * factors.get("intrinsic_clearance", np.ones(1))
+        flow = blood * (individual.flow["liver"] + sum(individual.flow[name] for name in PORTAL))
+        hepatic = flow * free / (flow + free)
+        renal = self.model.compound.filtration * individual.gfr * unbound
+        shown = {"clearance": np.asarray(hepatic + renal)}
+        return shown | {name: factors[name] for name in factors if name != "intrinsic_clearance"}
+
+    def _segment(self, time: float) -> tuple[float, Individual, Mapping[str, float]]:
+        past = [segment for segment in self.segments if segment[0] <= time]
+        return past[-1] if past else self.segments[0]
+
+    def _factors(self, eta: Array) -> dict[str, Array]:
+        return {name: np.exp(eta[:, index]) for index, name in enumerate(self.model.etas)}
+
+    def concentrations(self, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
+        """Total concentration in plasma of venous blood, mg/L, (B, T); at a dose time before the dose."""
+        return self.curves((PLASMA,), eta, doses, times)[PLASMA]
+
+    def curves(self, names: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array) -> Mapping[str, Array]:
+        """Plasma or tissue concentrations, mg/L, each (B, T), from one simulation.
+
+        Raises:
+            InputError: an output the model does not have.
+        """
+        body = self.model.body
+        for name in names:
+            if name not in body.outputs:
+                raise InputError("output", "output_unknown", name=name)
+        solution = self._simulate(np.atleast_2d(eta), doses, times, tuple(body.state_of(name) for name in names))
+        return {name: solution.amounts[:, :, index] / self._volumes(name, times) for index, name in enumerate(names)}
+
+    def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
+        """Plasma concentrations and area between the first and last of `times` (T,), ascending, under the doses."""
+        changes = [start for start, *_ in self.segments if times[0] < start < times[-1]]
+        grid = np.union1d(times, changes)
+        state = self.model.body.state_of(PLASMA)
+        solution = self._simulate(np.atleast_2d(eta), doses, grid, (state,), integrals=(state,))
+        volumes = self._volumes(PLASMA, grid)
+        steps = np.diff(solution.integrals[:, :, 0], axis=1)
+        kept = np.searchsorted(grid, times)
+        concentration = (solution.amounts[:, :, 0] / volumes)[:, kept]
+        return Window(times, concentration, (steps / volumes[:, :-1]).sum(axis=1))
+
+    def _simulate(
+        self, eta: Array, doses: Sequence[Dose], times: Array, states: tuple[str, ...], integrals: tuple[str, ...] = ()
+    ) -> Solution:
+        factors = self._factors(eta)
+        body = self.model.body
+        segments = [
+            Segment(start, body.rates(individual, factors, activity)) for start, individual, activity in self.segments
+        ]
+        inputs = [
+            Input(
+                dose.time,
+                dose.milligrams,
+                body.dose_state(dose.route),
+                duration=dose.hours,
+                steady_state_every=dose.interval if dose.steady_state else None,
+            )
+            for dose in expand(doses)
+        ]
+        return simulate(body.graph, segments, inputs, times, states=states, integrals=integrals)
+
+    def _volumes(self, output: str, times: Array) -> Array:
+        """Litres that turn the amount of an output's state into a concentration, (1, T)."""
+        starts = np.array([start for start, *_ in self.segments])
+        volumes = np.array([self.model.body.volume_of(output, person)[0] for _, person, _ in self.segments])
+        index = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, None)
+        return np.asarray(volumes[index])[None, :]

@@ -21,7 +21,8 @@ _TOKENS = {
     "m": "meter", "cm": "centimeter", "mm": "millimeter", "m2": "meter**2", "cm2": "centimeter**2",
     "%": "percent", "U": "activity_unit", "IU": "activity_unit", "Da": "gram/mole", "1": "dimensionless",
     "1.73m2": "reference_surface", "1.73_m2": "reference_surface", "mmHg": "mmHg", "uM": "micromole/liter",
-    "nM": "nanomole/liter", "mM": "millimole/liter", "kDa": "kilogram/mole", "10^9": "giga_count", "cell": "cell", "mEq": "milliequivalent",
+    "nM": "nanomole/liter", "mM": "millimole/liter", "kDa": "kilogram/mole", "10^9": "giga_count", "cell": "cell",
+    "mEq": "milliequivalent",
 }  # fmt: skip
 
 _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.clinic.alert import Alert
+from core.clinic.alert import Alert, Severity
 from core.clinic.case import Target
 from core.clinic.regimen import Dose, Route
 from core.drugs.model import Assumption, Evidence
@@ -64,7 +64,12 @@ class Option:
     exposure: Mapping[str, Interval]  # auc24 mg*h/L; peak, trough, average mg/L
     utility: float
     is_current: bool = False
-    limits: tuple[Alert, ...] = ()  # why a limit was met, each with the original value
+    limits: tuple[Alert, ...] = ()  # what the label says against it, each with the value and its source
+
+    @property
+    def limits_broken(self) -> bool:
+        """Whether it may not be offered."""
+        return any(alert.severity is Severity.STOP for alert in self.limits)
 
 
 class Outcome(StrEnum):

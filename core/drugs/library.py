@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
@@ -110,8 +109,13 @@ def _add(models: dict[str, DrugModel], path: Path, model: DrugModel) -> None:
     models[model.id] = model
 
 
-@functools.cache
-def shipped_library() -> Library:
-    """The models that come with the program."""
-    root = Path(str(resources.files("resources")))
-    return read_library(root / "drugs", root / "compounds")
+def resources_folder() -> Path:
+    """The folder of what comes with the program."""
+    return Path(str(resources.files("resources")))
+
+
+def site_folder() -> Path:
+    """The folder in which a site keeps its own drug files."""
+    from platformdirs import user_data_path
+
+    return user_data_path("dosewright") / "drugs"

@@ -1,4 +1,4 @@
-"""A whole-body compound as a drug model: the patient's covariates become a body, co-medication becomes enzyme activity."""
+"""A whole-body compound as a drug model: covariates become a body, co-medication becomes enzyme activity."""
 
 from __future__ import annotations
 

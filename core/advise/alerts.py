@@ -1,0 +1,118 @@
+"""What must be said beside a recommendation: the patient against the model, the fit, the levels, the other drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.clinic.alert import Alert, Severity
+from core.clinic.case import Case
+from core.clinic.regimen import describe_time
+from core.drugs.model import DrugModel, DrugTarget, Evidence
+from core.infer.posterior import FitStatus, LevelFit, Posterior
+from core.units import Quantity, format_number, format_quantity
+
+_RARE = 1.0  # percentile of the prior below which, and above 100 minus which, a level is improbable (hazard H20)
+_DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
+_ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
+
+
+def ordered(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """Drop repeats, the gravest first."""
+    return tuple(sorted(dict.fromkeys(_hashable(alerts)), key=lambda alert: _ORDER[alert.severity]))
+
+
+def _hashable(alerts: Iterable[Alert]) -> list[Alert]:
+    seen: dict[tuple[object, ...], Alert] = {}
+    for alert in alerts:
+        seen.setdefault((alert.severity, alert.id, tuple(sorted(alert.values.items())), alert.about), alert)
+    return list(seen.values())
+
+
+def patient_alerts(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
+    """States and other drugs no model at hand describes (hazards H21, H22)."""
+    known = {drug for model in models for drug in model.modelled_drugs}
+    alerts = [
+        Alert(Severity.CAUTION, "co_medication_not_modelled", {"drug": item.drug}, "co_medication")
+        for item in case.co_medication
+        if item.drug not in known
+    ]
+    for state in ("pregnant", "dialysis"):
+        value = case.covariate(state, case.now)
+        if value is not None and value.value == "yes" and not any(state in model.covariates for model in models):
+            alerts.append(Alert(Severity.STOP, f"{state}_not_modelled", {}, state))
+    return alerts
+
+
+def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
+    """Domain findings, assumed covariates, and the state of the fit of each model that carries weight."""
+    alerts: list[Alert] = []
+    for posterior in posteriors:
+        alerts += posterior.bound.findings
+        alerts += [
+            Alert(
+                Severity.NOTE, "covariate_assumed", {"covariate": item.covariate, "value": item.value}, item.covariate
+            )
+            for item in posterior.bound.assumptions
+        ]
+    failed = [posterior.model_id for posterior in posteriors if posterior.status is FitStatus.FAILED]
+    if posteriors and len(failed) == len(posteriors):
+        alerts.append(Alert(Severity.STOP, "fit_failed", {"models": ", ".join(failed)}, "levels"))
+    elif failed:
+        alerts.append(Alert(Severity.CAUTION, "fit_failed_for_some", {"models": ", ".join(failed)}, "levels"))
+    used = len(case.used_levels)
+    if used == 0:
+        alerts.append(Alert(Severity.NOTE, "no_level_yet", {}, "levels"))
+    elif used == 1:
+        alerts.append(Alert(Severity.NOTE, "only_one_level", {}, "levels"))
+    return alerts
+
+
+def level_alerts(posteriors: Sequence[Posterior], unit: str, molar_mass: float) -> list[Alert]:
+    """Levels improbable in every model that carries weight, with the level in the other unit where that would fit."""
+    believed = [posterior for posterior in posteriors if posterior.weight > 0 and posterior.levels]
+    alerts = []
+    for index in range(min((len(posterior.levels) for posterior in believed), default=0)):
+        fits = [posterior.levels[index] for posterior in believed]
+        if all(not fit.below_limit and not _RARE <= fit.percentile <= 100 - _RARE for fit in fits):
+            alerts.append(_improbable(fits[0], index, unit, molar_mass))
+    return alerts
+
+
+def _improbable(fit: LevelFit, index: int, unit: str, molar_mass: float) -> Alert:
+    def shown(milligrams: float) -> str:
+        return format_quantity(Quantity(milligrams, "mg/L").to(unit, molar_mass), unit)
+
+    gaps = {
+        "value": shown(fit.observed),
+        "time": describe_time(fit.time),
+        "low": shown(fit.low),
+        "high": shown(fit.high),
+        "percentile": format_number(fit.percentile, 3),
+    }
+    in_molar = fit.observed * molar_mass / 1000.0  # the number, had it been umol/L instead of mg/L
+    swapped = fit.low <= in_molar <= fit.high or fit.low <= fit.observed * 1000.0 / molar_mass <= fit.high
+    name = "level_improbable_unit" if swapped else "level_improbable"
+    return Alert(Severity.CAUTION, name, gaps, f"levels[{index}]")
+
+
+def target_alerts(target: DrugTarget) -> list[Alert]:
+    """Say when the target is no validated goal."""
+    if target.evidence is Evidence.NONE:
+        return [Alert(Severity.CAUTION, "target_not_validated", {"source": target.source}, "target")]
+    return []
+
+
+def disagreement_alerts(areas: Sequence[tuple[str, float]]) -> list[Alert]:
+    """Say when models that carry weight predict areas far apart (id, mg*h/L per 24 h)."""
+    if len(areas) < 2:
+        return []
+    low, high = min(areas, key=lambda item: item[1]), max(areas, key=lambda item: item[1])
+    if high[1] <= _DISAGREEMENT * low[1]:
+        return []
+    gaps = {
+        "low": format_quantity(low[1], "mg*h/L"),
+        "high": format_quantity(high[1], "mg*h/L"),
+        "low_model": low[0],
+        "high_model": high[0],
+    }
+    return [Alert(Severity.CAUTION, "models_disagree", gaps, "models")]

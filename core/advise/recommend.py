@@ -1,0 +1,203 @@
+"""Ranks every regimen that can be given by its chance to be in the target less the harm it adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.advise.alerts import disagreement_alerts, fit_alerts, level_alerts, ordered, patient_alerts, target_alerts
+from core.advise.candidates import candidates, current_regimen, describe, distinct, limits_met, same_regimen
+from core.advise.evaluate import Believer, Evaluator, draw
+from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
+from core.clinic.alert import Alert, Severity
+from core.clinic.case import Case, TargetKind
+from core.drugs.model import DrugModel, DrugTarget, Evidence
+from core.infer.posterior import FitStatus, Posterior
+from core.task import Task
+from core.units import format_quantity
+
+SAMPLES = 1000
+SEED = 1
+_TIE = 0.02  # utilities closer than this are one; then the gentler change wins
+_HARDLY = 0.2  # chance within target below which the best option says so
+
+
+def target_of(case: Case, model: DrugModel) -> DrugTarget:
+    """The case's own target, else the drug's default."""
+    if case.target is not None:
+        return DrugTarget(case.target, Evidence.NONE, "case", "target_of_case")
+    return model.targets[0]
+
+
+def recommend(
+    case: Case,
+    posteriors: Sequence[Posterior],
+    questions: Sequence[Alert],
+    basis: Basis,
+    *,
+    options: int = 5,
+    task: Task | None = None,
+) -> Recommendation:
+    """Judge every regimen that can be given and rank them.
+
+    Args:
+        case: the patient; doses given count as history.
+        posteriors: one per model, weighted.
+        questions: doubts about the entries; a STOP among them blocks.
+        basis: inputs' hash, program version, samples and seed.
+        options: how many to offer, the current regimen besides.
+        task: progress and cancel.
+
+    Returns:
+        A recommendation whose outcome is BLOCKED when a STOP stands, NO_OPTION when no regimen keeps the limits.
+    """
+    believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
+    model = posteriors[0].bound.model
+    target = target_of(case, model)
+    alerts = _alerts(case, posteriors, questions, target)
+    blank = Recommendation(
+        outcome=Outcome.BLOCKED,
+        options=(),
+        target=target.target,
+        target_evidence=target.evidence,
+        target_source=target.source,
+        alerts=ordered(alerts),
+        basis=replace(basis, models=_models_used(posteriors), assumptions=posteriors[0].bound.assumptions),
+    )
+    if not believed or any(alert.severity is Severity.STOP for alert in alerts):
+        return blank
+    believers = draw(believed, basis.samples, np.random.default_rng(basis.seed))
+    evaluator = Evaluator(case, believers, target.target, model.harms)
+    judged = _judge_all(case, model, target, evaluator, task)
+    if not judged:
+        return replace(blank, outcome=Outcome.NO_OPTION)
+    ranked = rank(judged)
+    offered = _offered(ranked, options)
+    alerts += disagreement_alerts(_areas(case, believers, ranked[0].regimen, target, model))
+    if ranked[0].attainment.value < _HARDLY:
+        gaps = {"percent": f"{100 * ranked[0].attainment.value:.0f}"}
+        alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
+    return replace(
+        blank,
+        outcome=Outcome.OPTIONS if not offered[0].limits_broken else Outcome.NO_OPTION,
+        options=tuple(offered),
+        alerts=ordered(alerts),
+        why=_why(case, believed, offered[0], len(judged)),
+    )
+
+
+def _alerts(case: Case, posteriors: Sequence[Posterior], questions: Sequence[Alert], target: DrugTarget) -> list[Alert]:
+    model = posteriors[0].bound.model
+    return [
+        *questions,
+        *patient_alerts(case, [posterior.bound.model for posterior in posteriors]),
+        *fit_alerts(case, posteriors),
+        *level_alerts(posteriors, model.analyte_unit, model.drug.molar_mass),
+        *target_alerts(target),
+    ]
+
+
+def _models_used(posteriors: Sequence[Posterior]) -> tuple[ModelUse, ...]:
+    return tuple(
+        ModelUse(p.model_id, p.bound.model.file_hash, p.weight, p.bound.model.source.citation) for p in posteriors
+    )
+
+
+def _judge_all(
+    case: Case, model: DrugModel, target: DrugTarget, evaluator: Evaluator, task: Task | None
+) -> list[Option]:
+    """Judge what can be given, and the current regimen in any case; limits are attached, never hidden."""
+    current = current_regimen(case)
+    first = current.first_dose if current is not None else case.now
+    peak_counts = target.target.kind in (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
+    regimens = candidates(model.given_as, first, every_duration=peak_counts)
+    limits = model.limits.under(item.drug for item in case.co_medication if item.until is None or item.until > first)
+    allowed = [regimen for regimen in regimens if not limits_met(regimen, limits)]
+    if not allowed and regimens:
+        allowed = [
+            min(regimens, key=lambda regimen: (len(limits_met(regimen, limits)), regimen.amount / regimen.every))
+        ]
+    if current is not None and not any(same_regimen(regimen, current) for regimen in allowed):
+        allowed.append(current)
+    off_label = {(form.route, every) for form in model.given_as if form.off_label for every in form.every}
+    judged = []
+    for index, regimen in enumerate(distinct(allowed)):
+        if task is not None:
+            task.step(index / len(allowed), "judging_regimens")
+        option = evaluator.option(regimen, is_current=same_regimen(regimen, current))
+        notes = list(limits_met(regimen, limits))
+        if (regimen.route, regimen.every) in off_label:
+            notes.append(Alert(Severity.CAUTION, "interval_off_label", describe(regimen), "regimen"))
+        judged.append(replace(option, limits=tuple(notes)))
+    return judged
+
+
+def rank(judged: Sequence[Option]) -> list[Option]:
+    """Best first: within the limits, then utility; among near-equals no change, then fewer doses, then less drug."""
+
+    def key(option: Option) -> tuple[object, ...]:
+        regimen = option.regimen
+        step = round(option.utility / _TIE)
+        return (
+            option.limits_broken,
+            -step,
+            bool(option.limits),
+            not option.is_current,
+            24.0 / regimen.every,
+            regimen.amount,
+        )
+
+    return sorted(judged, key=key)
+
+
+def _offered(ranked: Sequence[Option], count: int) -> list[Option]:
+    """The best, then the best of each other interval, then the next best; the current regimen always."""
+    chosen = [ranked[0]]
+    for option in ranked[1:]:
+        if option.regimen.every not in {one.regimen.every for one in chosen} and not option.limits_broken:
+            chosen.append(option)
+    chosen += [option for option in ranked if option not in chosen and not option.limits_broken]
+    offered = sorted(chosen[:count], key=ranked.index)
+    offered += [option for option in ranked if option.is_current and option not in offered]
+    return offered
+
+
+def _areas(
+    case: Case, believers: Sequence[Believer], regimen: Regimen, target: DrugTarget, model: DrugModel
+) -> list[tuple[str, float]]:
+    if len(believers) < 2:
+        return []
+    return [
+        (
+            believer.bound.model.id,
+            Evaluator(case, [believer], target.target, ()).option(regimen).exposure["auc24"].value,
+        )
+        for believer in believers
+    ]
+
+
+def _why(
+    case: Case, believed: Sequence[Posterior], best: Option, judged: int
+) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """Plain reasons, as message ids with values."""
+    main = max(believed, key=lambda posterior: posterior.weight)
+    reasons: list[tuple[str, Mapping[str, str]]] = []
+    now = case.now
+    own = float(main.bound.parameters(main.eta[None], now)["clearance"][0])
+    typical = float(main.bound.parameters(np.zeros((1, len(main.eta))), now)["clearance"][0])
+    gaps = {
+        "individual": format_quantity(own, "L/h"),
+        "typical": format_quantity(typical, "L/h"),
+        "percent": f"{100 * (own / typical - 1):+.0f}",
+        "levels": str(len(case.used_levels)),
+    }
+    reasons.append(("why_clearance" if case.used_levels else "why_prior_only", gaps))
+    chance = {"percent": f"{100 * best.attainment.value:.0f}", "judged": str(judged), **describe(best.regimen)}
+    reasons.append(("why_best_chance", chance))
+    start = float(main.bound.parameters(main.eta[None], 0.0)["clearance"][0])
+    if abs(own / start - 1) > 0.1:
+        change = {"from": format_quantity(start, "L/h"), "to": format_quantity(own, "L/h")}
+        reasons.append(("why_clearance_changed", change))
+    return tuple(reasons)

@@ -1,0 +1,211 @@
+"""The workflow in a few verbs: all that the window and the command line call to compute."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advise.evaluate import draw
+from core.advise.recommend import SAMPLES, SEED, target_of
+from core.advise.recommend import recommend as rank_regimens
+from core.advise.recommendation import Basis, Recommendation, Regimen
+from core.clinic.alert import Alert, Severity
+from core.clinic.case import Case
+from core.clinic.case_file import write_case
+from core.clinic.questions import check_case
+from core.clinic.regimen import Dose, expand
+from core.drugs.library import Library, read_library, resources_folder, site_folder
+from core.drugs.model import BoundModel, DrugTarget
+from core.errors import InputError, OutOfDomain
+from core.infer.averaging import weigh
+from core.infer.fit_check import check_levels
+from core.infer.map_estimate import estimate_map
+from core.infer.posterior import FitStatus, Posterior
+from core.infer.predict import predict_curves
+from core.infer.prediction import Prediction, PredictionSource
+from core.pd.library import EffectModel, load_effects
+from core.population.sampling import sample_etas
+from core.task import Task
+from core.version import VERSION
+
+Array = NDArray[np.float64]
+
+__all__ = ["check_case"]
+
+_POINTS = 480
+_BAND = 500
+
+
+@dataclass(frozen=True)
+class Individualisation:
+    """The posterior of each model that holds the patient, weights summing to one."""
+
+    posteriors: tuple[Posterior, ...]
+
+    @property
+    def failed(self) -> bool:
+        """No model could be fitted; nothing may be recommended."""
+        return all(posterior.status is FitStatus.FAILED for posterior in self.posteriors)
+
+
+@functools.cache
+def library() -> Library:
+    """The drug models shipped and the site's own."""
+    root = resources_folder()
+    return read_library(root / "drugs", root / "compounds", local=site_folder())
+
+
+@functools.cache
+def effects_of(drug: str) -> tuple[EffectModel, ...]:
+    """The effect models shown with a drug."""
+    return tuple(effect for effect in load_effects().values() if effect.drug == drug)
+
+
+def bind_models(case: Case) -> tuple[BoundModel, ...]:
+    """Bind the models the case names, or all of the drug's whose domain holds the patient.
+
+    A named model is bound even outside its domain (the alert says so); when no model holds the patient all are bound,
+    so that the reasons can be shown.
+
+    Raises:
+        InputError: unknown drug or model, a model of another drug, or a needed covariate is missing.
+    """
+    models = [library().model(name) for name in case.models] or list(library().models(case.drug))
+    for model in models:
+        if model.drug.name != case.drug:
+            raise InputError("models", "model_of_other_drug", name=model.id, drug=case.drug)
+    bound: list[BoundModel] = []
+    refusals: list[InputError] = []
+    for model in models:
+        try:
+            bound.append(model.bind(case))
+        except OutOfDomain as refusal:
+            refusals.append(refusal)
+    if not bound:
+        raise refusals[0]
+    holding = [item for item in bound if not any(alert.severity is Severity.STOP for alert in item.findings)]
+    return tuple(bound if case.models or not holding else holding)
+
+
+def target(case: Case) -> DrugTarget:
+    """The target the case is judged by: its own, else the drug's default."""
+    return target_of(case, bind_models(case)[0].model)
+
+
+def predict_prior(
+    case: Case,
+    times: Array | None = None,
+    samples: int = _BAND,
+    seed: int = SEED,
+    tissues: Sequence[str] = (),
+    task: Task | None = None,
+) -> Prediction:
+    """Predict from covariates alone, all doses of the case that were given or are planned."""
+    bound = bind_models(case)
+    rng = np.random.default_rng(seed)
+    share = max(1, samples // len(bound))
+    draws = [(item, sample_etas(item.model, share, rng)) for item in bound]
+    return _prediction(case, draws, case.doses, times, PredictionSource.PRIOR, tissues, task)
+
+
+def individualise(case: Case, task: Task | None = None) -> Individualisation:
+    """Estimate the patient's own parameters in each model and weigh the models."""
+    posteriors = []
+    for bound in bind_models(case):
+        posterior = estimate_map(bound, case.given_doses, case.used_levels, task=task)
+        fits = check_levels(bound, case.given_doses, case.used_levels, posterior.eta)
+        posteriors.append(replace(posterior, levels=fits))
+    return Individualisation(weigh(posteriors))
+
+
+def predict_individual(
+    case: Case,
+    individualisation: Individualisation,
+    times: Array | None = None,
+    samples: int = _BAND,
+    seed: int = SEED,
+    tissues: Sequence[str] = (),
+    task: Task | None = None,
+) -> Prediction:
+    """Predict from the individual estimate, the doses given only.
+
+    Raises:
+        InputError: no model could be fitted.
+    """
+    draws = _posterior_draws(individualisation, samples, seed)
+    return _prediction(case, draws, case.given_doses, times, PredictionSource.INDIVIDUAL, tissues, task)
+
+
+def predict_proposed(
+    case: Case,
+    individualisation: Individualisation,
+    regimen: Regimen,
+    times: Array | None = None,
+    samples: int = _BAND,
+    seed: int = SEED,
+    tissues: Sequence[str] = (),
+    task: Task | None = None,
+) -> Prediction:
+    """Predict the doses given, then a regimen, from the individual estimate.
+
+    Raises:
+        InputError: no model could be fitted.
+    """
+    grid = time_grid(case, regimen) if times is None else times
+    doses = (*case.given_doses, *regimen.doses(float(grid[-1])))
+    draws = _posterior_draws(individualisation, samples, seed)
+    return _prediction(case, draws, doses, grid, PredictionSource.PROPOSED, tissues, task)
+
+
+def _posterior_draws(individualisation: Individualisation, samples: int, seed: int) -> list[tuple[BoundModel, Array]]:
+    if individualisation.failed:
+        raise InputError("levels", "fit_failed", models=", ".join(p.model_id for p in individualisation.posteriors))
+    believers = draw(individualisation.posteriors, samples, np.random.default_rng(seed))
+    return [(believer.bound, believer.eta) for believer in believers]
+
+
+def _prediction(
+    case: Case,
+    draws: Sequence[tuple[BoundModel, Array]],
+    doses: Sequence[Dose],
+    times: Array | None,
+    source: PredictionSource,
+    tissues: Sequence[str],
+    task: Task | None,
+) -> Prediction:
+    if task is not None:
+        task.step(0.0, "predicting")
+    grid = time_grid(case) if times is None else np.asarray(times, dtype=float)
+    curves = predict_curves(draws, doses, grid, source=source, tissues=tissues, effects=effects_of(case.drug))
+    return Prediction(curves, inputs_hash(case), tuple(item.model.id for item, _ in draws))
+
+
+def recommend(
+    case: Case, individualisation: Individualisation, options: int = 5, task: Task | None = None
+) -> Recommendation:
+    """Rank every regimen that can be given, with the trained predictor's second opinion beside it."""
+    basis = Basis(inputs_hash(case), VERSION, (), (), SAMPLES, SEED)
+    questions: tuple[Alert, ...] = check_case(case)
+    return rank_regimens(case, individualisation.posteriors, questions, basis, options=options, task=task)
+
+
+def inputs_hash(case: Case) -> str:
+    """SHA-256 of the case as its file would be written; a result whose inputs have changed is never shown."""
+    return hashlib.sha256(write_case(case).encode()).hexdigest()
+
+
+def time_grid(case: Case, regimen: Regimen | None = None) -> Array:
+    """Times (T,) for drawing: the course so far and some intervals ahead, dense after doses, every event included."""
+    doses = expand(case.doses)
+    end = max([24.0, case.now, *(dose.time + (dose.interval or 0.0) for dose in doses)])
+    intervals = [dose.interval for dose in case.doses if dose.interval] + ([regimen.every] if regimen else [])
+    ahead = max([48.0, *(4.0 * every for every in intervals)])
+    stop = max(end, case.now + ahead)
+    events = [dose.time for dose in doses] + [dose.time + dose.hours for dose in doses if dose.hours]
+    events += [level.time for level in case.levels if 0 <= level.time <= stop]
+    return np.union1d(np.linspace(0.0, stop, _POINTS), [time for time in events if 0 <= time <= stop])

@@ -23,8 +23,8 @@ ADULT_AGE = 18.0  # year
 HIGHEST_MG_DL = 20.0
 LOWEST_UMOL_L = 18.0
 
-# Above this body mass index an adult's kilograms may be pounds: the question meets 93 % of such slips and troubles
-# 1.4 % of true entries, in a synthetic adult population.
+# Above this body mass index an adult's kilograms may be pounds. In the 3,008 sized adults of the public IWPC warfarin
+# cohort the question meets 92 % of such slips and troubles 2 % of true entries (the low side included).
 SUSPECT_INDEX = 45.0
 LEAN_INDEX = 14.0  # below it, a weight converted from pounds may have been kilograms
 
@@ -159,10 +159,11 @@ def weight_unit(weight: float, age: float, height: float | None = None) -> Suspi
 
 def weight_leap(previous: float, current: float) -> Suspicion | None:
     """Doubt a weight (kg) more than 15 % away from the last one (hazard H5)."""
-    change = current / previous - 1.0
-    if abs(change) <= WEIGHT_LEAP:
+    change = current - previous
+    if abs(change) <= WEIGHT_LEAP * previous:
         return None
-    return Suspicion("weight_leap", "weight", {"value": current, "previous": previous, "percent": 100.0 * change})
+    percent = 100.0 * change / previous
+    return Suspicion("weight_leap", "weight", {"value": current, "previous": previous, "percent": percent})
 
 
 def _child_weight(weight: float, age: float) -> Suspicion | None:

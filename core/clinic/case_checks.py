@@ -67,7 +67,7 @@ def _check_birth(case: Case) -> None:
     if born is None:
         return
     if born > case.start.date():
-        raise InputError("$.patient.born", "born_after_start", value=str(born), start=str(case.start.date()))
+        raise InputError("$.patient.born", "born_after_start", born=str(born), start=str(case.start.date()))
     check_item("$.patient", lambda: case.age_at(0.0))
     earliest = (dt.datetime.combine(born, dt.time(), case.start.tzinfo) - case.start).total_seconds() / 3600.0
     timed = (
@@ -143,7 +143,7 @@ def _check_target(target: Target, path: str) -> None:
     except InputError as error:
         raise InputError(f"{path}.high", error.reason, **error.values) from None
     if high_in_low_unit <= target.low.value:
-        raise InputError(f"{path}.high", "target_backwards", low=str(target.low), high=str(target.high))
+        raise InputError(f"{path}.high", "target_ends_swapped")
 
 
 def _check_positive(quantity: Quantity, units: tuple[str, ...], field: str, reason: str = "must_be_positive") -> None:

@@ -50,6 +50,10 @@ class Wording:
         """Whether the catalogue holds a message."""
         return message in self._texts
 
+    def gaps(self, message: str) -> set[str]:
+        """Names of the values a message needs."""
+        return set(_GAP.findall(self._texts[message]))
+
     def text(self, message: str, values: Mapping[str, object] | None = None) -> str:
         """Fill the gaps of a message.
 

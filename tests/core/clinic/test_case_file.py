@@ -214,7 +214,7 @@ BAD = [
     ([("co_medication.0.until", 71)], "$.co_medication[0].until", "period_backwards"),
     ([("models", ["a", "a"])], "$.models[1]", "listed_twice"),
     ([("target", {"kind": "trough"})], "$.target.low", "target_without_ends"),
-    ([("target.high", "100 ng/mL")], "$.target.high", "target_backwards"),
+    ([("target.high", "100 ng/mL")], "$.target.high", "target_ends_swapped"),
     ([("target.low", "200 mg")], "$.target.low", "unit_mismatch"),
     ([("target.low", "0 ng/mL")], "$.target.low", "must_be_positive"),
     ([("target.kind", "auc24")], "$.target.low", "unit_mismatch"),

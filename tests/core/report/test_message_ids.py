@@ -27,12 +27,16 @@ CALLS = {
     "InputError": (1, "reason"),
     "Alert": (1, "id"),
     "Suspicion": (0, "id"),
+    "Problem": (1, "reason"),
     "Phrase": (0, "id"),
     "say": (0, "message"),
     "step": (1, "message"),
     "text": (0, "message"),
 }
 NODE_ERRORS = ROOT / "core/clinic"  # where `node.error("id")` belongs to a JSON Node; drug files' entries speak English
+
+
+FILLED = {"field", "covariate", "unit"}  # by Wording itself, from what the message is about
 
 
 def sources() -> list[Path]:
@@ -81,6 +85,14 @@ def looped(loop: ast.For | ast.comprehension, name: str) -> Iterator[str]:
                     yield from constants(value, ast.Module([], []))
 
 
+def reasons_in(call: ast.Call) -> set[str]:
+    """Pairs of message id and values that are collected: `reasons.append(("why_x" if y else "why_z", gaps))`."""
+    pair = call.args[0] if call.args else None
+    if not isinstance(pair, ast.Tuple) or len(pair.elts) != 2:
+        return set()
+    return {text for text in constants(pair.elts[0], ast.Module([], [])) if text.startswith("why_")}
+
+
 def functions(tree: ast.Module) -> Iterator[ast.AST]:
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     yield tree
@@ -93,9 +105,51 @@ def ids_in(path: Path) -> set[str]:
         for call in (node for node in ast.walk(scope) if isinstance(node, ast.Call)):
             if name_of(call) in CALLS:
                 found |= set(constants(message_argument(call), scope))
+            elif name_of(call) == "append":
+                found |= reasons_in(call)
             elif name_of(call) == "error" and path.is_relative_to(NODE_ERRORS) and path.name != "strict_yaml.py":
                 found |= set(constants(call.args[0] if call.args else None, scope))
     return {text for text in found if text}
+
+
+def given_values(call: ast.Call, scope: ast.AST) -> set[str] | None:
+    """Names of the values a call hands over, None where they cannot be told from the source."""
+    if name_of(call) == "InputError":
+        names = {item.arg for item in call.keywords}
+        return None if None in names else {name for name in names if name}
+    values = call.args[2] if name_of(call) in {"Alert", "Problem"} and len(call.args) > 2 else ast.Dict([], [])
+    if isinstance(values, ast.Name):
+        given = [
+            node.value
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Assign) and is_name(node.targets[0], values.id)
+        ]
+        changed = any(isinstance(node, ast.AugAssign) and is_name(node.target, values.id) for node in ast.walk(scope))
+        if len(given) != 1 or changed:
+            return None
+        values = given[0]
+    if not isinstance(values, ast.Dict) or None in values.keys:
+        return None
+    return {key.value for key in values.keys if isinstance(key, ast.Constant)}
+
+
+def poor_calls(path: Path) -> dict[str, set[str]]:
+    """Messages that are handed over with too few values for their gaps, and what is missing."""
+    found = {}
+    for scope in functions(ast.parse(path.read_text("utf-8"))):
+        for call in (node for node in ast.walk(scope) if isinstance(node, ast.Call)):
+            if name_of(call) not in {"InputError", "Alert", "Problem"}:
+                continue
+            given = given_values(call, scope)
+            for text in constants(message_argument(call), scope):
+                if given is not None and WORDING.has(text) and (lacking := WORDING.gaps(text) - given - FILLED):
+                    found[text] = lacking
+    return found
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_message_is_handed_over_with_the_values_it_needs(path: Path) -> None:
+    assert poor_calls(path) == {}
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -107,6 +161,7 @@ def test_the_search_finds_ids_however_they_are_handed_over() -> None:
     assert {"unit_unknown", "number_empty", "number_ambiguous"} <= ids_in(ROOT / "core/units.py")
     assert {"key_unknown", "choice_unknown"} <= ids_in(ROOT / "core/clinic/strict_json.py")
     assert {"dose_above_single", "dose_above_daily"} <= ids_in(ROOT / "core/advise/candidates.py")
+    assert {"why_clearance", "why_prior_only"} <= ids_in(ROOT / "core/advise/recommend.py")
     assert {"weight_leap"} <= ids_in(ROOT / "core/clinic/plausibility.py")
 
 

@@ -14,6 +14,7 @@ from core.pbpk.physiology import PERFUSED, PORTAL, TISSUES, Array, reference_tab
 ADULT = 18.0  # year
 OLDEST = 100.0  # year
 AGEING_FROM = 35.0  # year; the reference adult of ICRP 89
+TYPICAL_AGP = 0.7  # g/L, adult (Johnson 2006, doi:10.2165/00003088-200645090-00005)
 _L_H_PER_ML_MIN = 0.06
 
 
@@ -21,8 +22,7 @@ _L_H_PER_ML_MIN = 0.06
 class Traits:
     """What is known of one person or of a batch; every field broadcasts to (B,).
 
-    `haematocrit` (fraction) and `gfr` (mL/min, not normalised to surface) may be None: the reference of sex and age
-    holds.
+    What may be None was not measured: the reference of sex and age holds.
     """
 
     female: Array  # 1 for female, 0 for male
@@ -30,8 +30,10 @@ class Traits:
     height: Array  # cm
     weight: Array  # kg
     east_asian: Array | float = 0.0  # 1 for East Asian, 0 for European ancestry; only compounds may tell them apart
-    haematocrit: Array | None = None
-    gfr: Array | None = None  # mL/min
+    haematocrit: Array | None = None  # fraction of blood volume
+    gfr: Array | None = None  # mL/min, not normalised to body surface
+    albumin: Array | None = None  # g/L
+    agp: Array | None = None  # alpha-1-acid glycoprotein, g/L
 
     @classmethod
     def of(cls, sex: Sex, age: float, height: float, weight: float) -> Traits:
@@ -53,7 +55,7 @@ class Individual:
     portal_shunt: Array  # share of portal blood that passes by the liver's cells
     functional_liver: Array  # share of the liver's cells that work
     microsomes: Array  # enzyme-bearing protein per gram of liver, relative to 35 years
-    albumin: Array  # relative to a healthy adult
+    albumin: Array  # relative to a healthy adult of this age
     agp: Array  # alpha-1-acid glycoprotein, relative to a healthy adult
     enzyme: Mapping[str, Array] = field(default_factory=dict)  # activity per gram of working liver, relative to adult
 
@@ -120,8 +122,8 @@ def build_individual(traits: Traits) -> Individual:
         portal_shunt=0.0 * one,
         functional_liver=one,
         microsomes=one * microsomes(traits.age),
-        albumin=one,
-        agp=one,
+        albumin=one * (1.0 if traits.albumin is None else traits.albumin / typical_albumin(traits.age)),
+        agp=one * (1.0 if traits.agp is None else traits.agp / TYPICAL_AGP),
         enzyme={},
     )
 
@@ -146,6 +148,11 @@ def microsomes(age: Array) -> Array:
 
 def _log_microsomes(age: Array) -> Array:
     return np.asarray(1.407 + 0.0158 * age - 0.00038 * age**2 + 0.0000024 * age**3)
+
+
+def typical_albumin(age: Array) -> Array:
+    """Plasma albumin in g/L of a healthy adult, shape of `age` (year); Han 2025, equation 22."""
+    return np.asarray(51.4 - 0.107 * age)
 
 
 def _masses(traits: Traits) -> dict[str, Array]:

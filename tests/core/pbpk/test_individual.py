@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.clinic.patient import Sex
+from core.errors import OutOfDomain
+from core.pbpk.individual import (
+    Traits,
+    body_surface,
+    build_individual,
+    cardiac_ageing,
+    fat_free_mass,
+    microsomes,
+    typical_gfr,
+)
+from core.pbpk.physiology import PERFUSED, PORTAL, TISSUES, reference_tables
+
+RNG = np.random.default_rng(20260706)
+N = 400
+HEIGHT = RNG.uniform(140, 205, N)
+CROWD = Traits(
+    female=(RNG.random(N) < 0.5).astype(float),
+    age=RNG.uniform(18, 95, N),
+    height=HEIGHT,
+    weight=RNG.uniform(15, 50, N) * (HEIGHT / 100) ** 2,
+)
+
+
+def test_organ_masses_add_up_to_the_body_weight() -> None:
+    mass = build_individual(CROWD).mass
+    assert set(mass) == {*TISSUES, "blood"}
+    assert sum(mass.values()) == pytest.approx(CROWD.weight, rel=1e-12)
+    assert all((value > 0).all() for value in mass.values())
+
+
+def test_volumes_times_density_add_up_to_the_body_weight() -> None:
+    person, density = build_individual(CROWD), reference_tables().density
+    weight = sum(person.volume[tissue] * density[tissue] for tissue in TISSUES)
+    weight = weight + (person.volume["arterial"] + person.volume["venous"]) * density["blood"]
+    assert weight == pytest.approx(CROWD.weight, rel=1e-12)
+
+
+def test_organ_flows_add_up_to_the_cardiac_output() -> None:
+    person = build_individual(CROWD)
+    total = sum(person.flow[tissue] for tissue in (*PORTAL, *PERFUSED, "liver"))
+    assert total == pytest.approx(person.cardiac_output, rel=1e-12)
+
+
+def test_the_reference_persons_come_back_unchanged() -> None:
+    """ICRP Publication 89: man 176 cm, 73 kg, liver 1.8 kg, 6.5 L/min; woman 163 cm, 60 kg, liver 1.4 kg, 5.9 L/min."""
+    man = build_individual(Traits.of(Sex.MALE, 30, 176, 73))
+    woman = build_individual(Traits.of(Sex.FEMALE, 30, 163, 60))
+    assert (man.mass["liver"][0], man.mass["adipose"][0]) == pytest.approx((1.8, 14.6))
+    assert (woman.mass["liver"][0], woman.mass["muscle"][0]) == pytest.approx((1.4, 17.5))
+    assert (man.cardiac_output[0], woman.cardiac_output[0]) == pytest.approx((390.0, 354.0))
+
+
+def test_the_reference_man_agrees_with_another_program_of_the_same_scaling() -> None:
+    """PBPKToolkit genInd after Huisinga 2012, man of 30 years, 73 kg, 176 cm (L and L/h); it takes other densities."""
+    others = {"muscle": 28.51, "liver": 1.770, "kidney": 0.305, "lung": 0.4916, "spleen": 0.1475, "heart": 0.3245}
+    man = build_individual(Traits.of(Sex.MALE, 30, 176, 73))
+    ours = {tissue: man.volume[tissue][0] for tissue in others}
+    assert ours == pytest.approx(others, rel=0.04)
+    assert fat_free_mass(np.zeros(1), np.array([30.0]), np.array([176.0]), np.array([73.0]))[0] == pytest.approx(
+        57.4925599495863, rel=1e-4
+    )
+    assert man.flow["kidney"][0] == pytest.approx(72.86, rel=0.02)
+
+
+def test_a_batch_gives_each_person_what_they_get_alone() -> None:
+    crowd = build_individual(CROWD)
+    for index in (0, 17, 399):
+        sex = Sex.FEMALE if CROWD.female[index] else Sex.MALE
+        alone = build_individual(
+            Traits.of(sex, float(CROWD.age[index]), float(CROWD.height[index]), float(CROWD.weight[index]))
+        )
+        for tissue in TISSUES:
+            assert crowd.volume[tissue][index] == pytest.approx(alone.volume[tissue][0], rel=1e-14)
+            assert crowd.flow[tissue][index] == pytest.approx(alone.flow[tissue][0], rel=1e-14)
+
+
+def test_weight_beyond_the_reference_goes_to_fat_before_muscle() -> None:
+    lean, heavy = (build_individual(Traits.of(Sex.MALE, 40, 176, weight)) for weight in (73, 110))
+    gain = {tissue: (heavy.mass[tissue] / lean.mass[tissue])[0] for tissue in ("adipose", "muscle", "brain")}
+    assert gain["adipose"] > 2.0 > gain["muscle"] > gain["brain"] == 1.0
+
+
+def test_measured_haematocrit_filtration_and_proteins_win_over_the_typical_ones() -> None:
+    traits = replace(
+        Traits.of(Sex.FEMALE, 60, 160, 60),
+        haematocrit=np.array([0.31]),
+        gfr=np.array([30.0]),
+        albumin=np.array([22.49]),
+        agp=np.array([1.4]),
+    )
+    person = build_individual(traits)
+    assert (person.haematocrit[0], person.gfr[0]) == pytest.approx((0.31, 1.8))
+    assert (person.albumin[0], person.agp[0]) == pytest.approx((0.5, 2.0))  # typical: 51.4 - 0.107*60 and 0.7 g/L
+
+
+def test_ageing_follows_the_published_formulas() -> None:
+    assert typical_gfr(Traits.of(Sex.MALE, 30, 173, 74.84))[0] == pytest.approx(115 * 1.8965 / 1.73, rel=1e-3)
+    halved = typical_gfr(Traits.of(Sex.MALE, 84, 173, 74.84)) / typical_gfr(Traits.of(Sex.MALE, 30, 173, 74.84))
+    assert halved[0] == pytest.approx(0.5)  # half-time 54 years after 30
+    assert cardiac_ageing(np.array([35.0]), np.array([1.8]))[0] == 1.0
+    # Barter 2008: 10^(1.407 + 0.0158 A - 0.00038 A^2 + 0.0000024 A^3) is 29.79 mg/g at 70 and 39.56 at 35 years
+    assert microsomes(np.array([70.0]))[0] == pytest.approx(29.79 / 39.56, rel=2e-3)
+
+
+def test_body_surface_of_a_known_body() -> None:
+    assert body_surface(np.array([180.0]), np.array([80.0]))[0] == pytest.approx(2.0)  # sqrt(180*80/3600)
+
+
+@pytest.mark.parametrize(
+    ("age", "height", "weight"), [(17.9, 170, 60), (101, 170, 60), (40, 170, 20), (float("nan"), 170, 60)]
+)
+def test_a_body_no_table_covers_is_refused(age: float, height: float, weight: float) -> None:
+    with pytest.raises(OutOfDomain):
+        build_individual(Traits.of(Sex.MALE, age, height, weight))

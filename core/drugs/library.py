@@ -109,9 +109,15 @@ def _add(models: dict[str, DrugModel], path: Path, model: DrugModel) -> None:
     models[model.id] = model
 
 
+def library_files() -> list[Path]:
+    """Every model file that comes with the program."""
+    return [path for name in ("drugs", "compounds") for path in model_files(resources_folder() / name)]
+
+
 def resources_folder() -> Path:
     """The folder of what comes with the program."""
-    return Path(str(resources.files("resources")))
+    # a namespace package only becomes a real path once something inside it is asked for
+    return Path(str(resources.files("resources") / "drugs")).parent
 
 
 def site_folder() -> Path:

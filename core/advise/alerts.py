@@ -18,10 +18,10 @@ _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
 
 def ordered(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
     """Drop repeats, the gravest first."""
-    return tuple(sorted(dict.fromkeys(_hashable(alerts)), key=lambda alert: _ORDER[alert.severity]))
+    return tuple(sorted(_distinct(alerts), key=lambda alert: _ORDER[alert.severity]))
 
 
-def _hashable(alerts: Iterable[Alert]) -> list[Alert]:
+def _distinct(alerts: Iterable[Alert]) -> list[Alert]:
     seen: dict[tuple[object, ...], Alert] = {}
     for alert in alerts:
         seen.setdefault((alert.severity, alert.id, tuple(sorted(alert.values.items())), alert.about), alert)

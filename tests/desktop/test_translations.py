@@ -1,5 +1,6 @@
 """Every text of the window exists in Chinese, and the compiled catalogue is the one of the sources."""
 
+import ast
 import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import PySide6
 import pytest
+from fontTools.ttLib import TTFont
 from PySide6.QtCore import QTranslator
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,9 +41,8 @@ def translated(message: ElementTree.Element) -> list[str]:
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, ElementTree.Element]:
     fresh = tmp_path_factory.mktemp("lang") / "fresh.ts"
-    sources = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "desktop").rglob("*.py"))
-    command = [str(QT_TOOLS / "lupdate"), *sources, "-silent", "-source-language", "en", "-target-language", "zh_CN"]
-    subprocess.run([*command, "-ts", str(fresh)], cwd=REPOSITORY, check=True, capture_output=True)
+    command = [str(QT_TOOLS / "lupdate"), "-extensions", "py", "desktop", "-locations", "none", "-ts", str(fresh)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
     return messages(fresh)
 
 
@@ -68,14 +69,38 @@ def test_translations_fill_the_same_gaps_as_the_english():
     assert wrong == []
 
 
+def calls_of_translation() -> list[tuple[str, ast.expr]]:
+    """Place and text argument of each tr(text) and translate(context, text) in the sources, found without Qt's tool."""
+    found = []
+    for path in sorted((REPOSITORY / "desktop").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                place = {"tr": 0, "translate": 1}.get(name)
+                if place is not None and len(node.args) > place:
+                    found.append((f"{path.relative_to(REPOSITORY)}:{node.lineno}", node.args[place]))
+    return found
+
+
 def test_no_text_was_put_together_before_it_was_looked_up():
     # tr(f"...") is extracted as written, with its braces, and is never found again at run time.
-    formatted = [
-        f"{path.relative_to(REPOSITORY)}: {match.group()}"
-        for path in (REPOSITORY / "desktop").rglob("*.py")
-        for match in re.finditer(r"\btr(?:anslate)?\(\s*(?:\"[^\"]*\",\s*)?[rR]?[fF][\"'].*", path.read_text("utf-8"))
-    ]
-    assert formatted == []
+    assert [where for where, text in calls_of_translation() if isinstance(text, ast.JoinedStr | ast.BinOp)] == []
+
+
+def test_no_text_of_the_sources_was_overlooked_by_the_extraction():
+    known = {source for _, source, _ in messages(CATALOGUE)}
+    texts = [(where, text.value) for where, text in calls_of_translation() if isinstance(text, ast.Constant)]
+    assert texts
+    assert [found for found in texts if found[1] not in known] == [], REMEDY
+
+
+@pytest.mark.parametrize("weight", ["Regular", "Bold"])
+def test_the_bundled_font_has_every_character_of_both_languages(weight):
+    drawn = TTFont(REPOSITORY / "resources" / "fonts" / f"NotoSansSC-{weight}.ttf").getBestCmap()
+    shown = {
+        char for key, message in messages(CATALOGUE).items() for text in (key[1], *translated(message)) for char in text
+    }
+    assert sorted(char for char in shown if char not in "\n\t" and ord(char) not in drawn) == []
 
 
 def test_the_compiled_catalogue_says_what_the_source_catalogue_says():

@@ -13,6 +13,7 @@ import numpy as np
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.errors import ModelError
 from core.pbpk.partition import Chemistry
+from core.pbpk.partition_methods import METHODS
 from core.pbpk.physiology import TISSUES, Array
 
 ETAS = ("intrinsic_clearance", "absorption_rate", "partition")  # what may vary between patients of equal physiology
@@ -105,7 +106,7 @@ def load_compound(path: Path) -> Compound:
         molar_mass=drug["molar_mass"].quantity("g/mol"),
         chemistry=_chemistry(root["chemistry"]),
         binding_protein=root["chemistry"]["binding_protein"].choice("albumin", "agp", "both", "none"),
-        partition_method=partition["method"].choice("rodgers_rowland"),
+        partition_method=partition["method"].choice(*METHODS),
         partition_scalar=_positive(partition["scalar"]),
         partition_factors=_factors(partition),
         intrinsic_clearance=_pathways(clearance["intrinsic"]),

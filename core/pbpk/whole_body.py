@@ -14,7 +14,8 @@ from core.errors import ModelError
 from core.pbpk.compound import Compound
 from core.pbpk.graph import Perfusion, circulation_rates, whole_body_graph
 from core.pbpk.individual import Individual
-from core.pbpk.partition import REFERENCE_HAEMATOCRIT, rodgers_rowland
+from core.pbpk.partition import REFERENCE_HAEMATOCRIT
+from core.pbpk.partition_methods import METHODS
 from core.pbpk.physiology import TISSUES, Array, reference_tables
 
 PLASMA = "plasma"
@@ -123,7 +124,7 @@ class WholeBody:
 
 def build(compound: Compound, sinks: bool = False) -> WholeBody:
     """Join a compound to the human body; `sinks` keeps what leaves the body in states of its own (mass balance)."""
-    ratio = rodgers_rowland(compound.chemistry)
+    ratio = METHODS[compound.partition_method](compound.chemistry)
     unbound = {
         tissue: value
         * compound.partition_scalar

@@ -174,3 +174,8 @@ def test_size_limits_of_ideal_and_adjusted_weight() -> None:
     for factor in (-0.01, 1.01):
         with pytest.raises(OutOfDomain):
             adjusted_body_weight(100, 70, factor)
+
+
+def test_a_factor_of_none_or_all_gives_ideal_or_total_weight() -> None:
+    assert adjusted_body_weight(100, 70, 0.0) == 70
+    assert adjusted_body_weight(100, 70, 1.0) == 100

@@ -180,3 +180,8 @@ def test_deindexing_refuses_an_impossible_surface(surface: float) -> None:
     assert deindex(60.0, 0.1) + deindex(60.0, 4.0) == pytest.approx(60.0 * 4.1 / 1.73)
     with pytest.raises(OutOfDomain):
         deindex(60.0, surface)
+
+
+def test_ckd_epi_uses_the_steep_exponent_right_above_the_knot() -> None:
+    # Inker 2021, written out: a man of 50 with 2 % above 0.9 mg/dL
+    assert ckd_epi_2021(50, umol(0.918), M) == pytest.approx(142 * 1.02**-1.2 * 0.9938**50, rel=1e-9)

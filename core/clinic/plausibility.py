@@ -57,7 +57,7 @@ class Suspicion:
 
     def alert(self, severity: Severity = Severity.CAUTION) -> Alert:
         """The doubt as an alert."""
-        texts = {name: format_number(value, 3) for name, value in self.values.items()}
+        texts = {name: format_number(value, 4) for name, value in self.values.items()}
         return Alert(severity, self.id, texts, self.about)
 
 

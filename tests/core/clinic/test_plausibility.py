@@ -156,7 +156,7 @@ def test_a_suspicion_becomes_an_alert_with_written_numbers() -> None:
     assert found is not None
     alert = found.alert()
     assert (alert.severity, alert.id, alert.about) == (Severity.CAUTION, "creatinine_maybe_mg_dl", "serum_creatinine")
-    assert alert.values == {"value": "1.2", "instead": "106"}
+    assert alert.values == {"value": "1.2", "instead": "106.1"}
 
 
 @pytest.mark.skipif(not COHORT.exists(), reason="the consortium's patients are not here")

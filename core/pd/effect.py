@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
+from core.pd.exposure import cumulative_auc
 
 Array = NDArray[np.float64]
 
@@ -91,7 +92,9 @@ def effect_compartment(
     return site
 
 
-def adapted_ec50(concentration: Array, times: Array, ec50: float, gain: float, rate: float) -> Array:
+def adapted_ec50(
+    concentration: Array, times: Array, ec50: Array | float, gain: Array | float, rate: Array | float
+) -> Array:
     """EC50 that rises with the exposure since the first time: the target gets used to the drug.
 
     With A the share adapted, dA/dt = rate * C * (1 - A) and EC50(t) = ec50 * (1 + gain * A); so A = 1 - exp(-rate *
@@ -100,7 +103,7 @@ def adapted_ec50(concentration: Array, times: Array, ec50: float, gain: float, r
     Args:
         concentration: (B, T) mg/L.
         times: (T,) h, not falling.
-        ec50: mg/L before any exposure.
+        ec50: mg/L before any exposure; this and the next are numbers or (B, 1).
         gain: largest relative rise, number.
         rate: L/mg/h.
 
@@ -112,9 +115,5 @@ def adapted_ec50(concentration: Array, times: Array, ec50: float, gain: float, r
 
     Source: Wicha et al., CPT Pharmacometrics Syst Pharmacol 2017;6:512 (doi:10.1002/psp4.12197), equations 5-7.
     """
-    steps = np.diff(times)
-    if np.any(steps < 0):
-        raise ModelError("adaptation needs rising times")
-    area = np.zeros(concentration.shape)
-    area[:, 1:] = np.cumsum(0.5 * steps * (concentration[:, 1:] + concentration[:, :-1]), axis=1)
+    area = cumulative_auc(concentration, times)
     return np.asarray(ec50 * (1.0 - gain * np.expm1(-rate * area)))

@@ -17,18 +17,28 @@ _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 5.0
 
 # Dormand and Prince, J Comput Appl Math 1980;6:19 (doi:10.1016/0771-050X(80)90013-3): nodes, stages, error weights.
 _NODES = (0.2, 0.3, 0.8, 8 / 9, 1.0, 1.0)
-_STAGES = (
-    (0.2,),
-    (3 / 40, 9 / 40),
-    (44 / 45, -56 / 15, 32 / 9),
-    (19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729),
-    (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656),
-    (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
+_STAGES = tuple(
+    np.array(weights)
+    for weights in (
+        (0.2,),
+        (3 / 40, 9 / 40),
+        (44 / 45, -56 / 15, 32 / 9),
+        (19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729),
+        (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656),
+        (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
+    )
 )
-_ERROR = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
+_ERROR = np.array((71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40))
 
 
-def integrate(slopes: Slopes, start: Array, concentration: Array, times: Array, tolerance: float = 1e-7) -> Array:
+def integrate(
+    slopes: Slopes,
+    start: Array,
+    concentration: Array,
+    times: Array,
+    tolerance: float = 1e-7,
+    smallest: float | None = None,
+) -> Array:
     """Solve `dy/dt = slopes(y, C(t))` where the concentration C runs in straight lines between the grid times.
 
     The step is shared by the batch and never crosses a grid time, where C has its corners.
@@ -38,7 +48,8 @@ def integrate(slopes: Slopes, start: Array, concentration: Array, times: Array, 
         start: (n, B) at the first time.
         concentration: (B, T), not negative.
         times: (T,) h, not falling.
-        tolerance: error of one step relative to each state's size, its start value being the smallest size counted.
+        tolerance: error of one step relative to each state's size.
+        smallest: size below which a state's error is no longer measured against the state; by default its start value.
 
     Returns:
         (n, B, T).
@@ -47,7 +58,7 @@ def integrate(slopes: Slopes, start: Array, concentration: Array, times: Array, 
         ModelError: shapes that do not fit, falling times, negative concentrations, or a system too stiff to follow.
     """
     _check(start, concentration, times)
-    floor = np.maximum(np.abs(start).max(axis=1, keepdims=True), 1e-9)
+    floor = np.maximum(np.abs(start).max(axis=1, keepdims=True), 1e-9) if smallest is None else smallest
     states = np.empty((*start.shape, times.size))
     states[..., 0] = y = np.array(start, dtype=np.float64)
     slope = slopes(y, concentration[:, 0])
@@ -95,10 +106,10 @@ def _step(
     slopes: Slopes, y: Array, slope: Array, step: float, level: Callable[[float], Array]
 ) -> tuple[Array, Array, Array]:
     """One Dormand-Prince step: the new state, its slope, and the estimated error."""
-    known = [slope]
+    known = np.empty((len(_ERROR), *y.shape))
+    known[0] = slope
     y_new = y
-    for node, weights in zip(_NODES, _STAGES, strict=True):
-        y_new = y + step * sum(w * k for w, k in zip(weights, known, strict=True) if w)
-        known.append(slopes(y_new, level(node)))
-    error = step * sum(w * k for w, k in zip(_ERROR, known, strict=True) if w)
-    return y_new, known[-1], np.asarray(error)
+    for stage, (node, weights) in enumerate(zip(_NODES, _STAGES, strict=True), start=1):
+        y_new = y + np.tensordot(step * weights, known[:stage], axes=1)
+        known[stage] = slopes(y_new, level(node))
+    return y_new, known[-1].copy(), np.asarray(np.tensordot(step * _ERROR, known, axes=1))

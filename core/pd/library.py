@@ -1,11 +1,11 @@
-"""The effect library: strict reading of `resources/effects/*.yaml`."""
+"""The effect library: strict reading of `resources/effects/*.yaml`, and the effects it holds."""
 
 from __future__ import annotations
 
 import importlib.resources
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,14 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clinic.strict_yaml import Entry, read_strict_yaml
-from core.pd.effect import adapted_ec50, effect_compartment, emax, sigmoid_emax
+from core.errors import InputError, ModelError
+from core.pd.exposure import trailing_auc
+from core.pd.kinds import DRIVER, EFFECT, KINDS, NUMBER, Kind
+from core.pd.modifiers import Form, Modifier, read_modifier
 
 Array = NDArray[np.float64]
-Run = Callable[[Array, Array, Mapping[str, float]], Array]
 
 EVIDENCE = ("high", "moderate", "low", "none", "ours")
+EXPOSURES: Mapping[str, str] = MappingProxyType(
+    {"concentration": "mg/L", "auc24": "mg*h/L", "excretion": "mg/h", "trough": "mg/L"}  # exposure -> its base unit
+)
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _FIELDS = ("id", "drug", "kind", "parameters", "driver", "unit", "evidence", "system", "source")
+_MAY_BE_ABSENT = ("covariates", "variability")
 
 
 @dataclass(frozen=True)
@@ -33,16 +39,22 @@ class Citation:
 
 @dataclass(frozen=True)
 class Driver:
-    """The concentration that brings the effect."""
+    """What brings the effect."""
 
     output: str  # "plasma" or the name of another curve of the drug model, such as a tissue
+    exposure: str  # one of EXPOSURES
     fraction_unbound: float | None  # None: the total concentration acts
     source: Citation | None  # of the fraction unbound
+
+    @property
+    def unit(self) -> str:
+        """Unit of the exposure."""
+        return EXPOSURES[self.exposure]
 
 
 @dataclass(frozen=True)
 class EffectModel:
-    """One effect of one drug with its parameters in base units (mg/L, h), and how far it may be trusted."""
+    """One effect of one drug with its parameters in base units (mg, L, h), and how far it may be trusted."""
 
     id: str
     drug: str
@@ -53,6 +65,8 @@ class EffectModel:
     evidence: str  # one of EVIDENCE
     system: str  # what it was measured in: species, strain, population
     source: Citation
+    modifiers: tuple[Modifier, ...] = ()
+    variability: Mapping[str, float] = field(default_factory=dict)  # variance of a parameter's logarithm
 
     @property
     def name(self) -> str:
@@ -64,60 +78,100 @@ class EffectModel:
         """Message id of what a reader must know before trusting the curve."""
         return f"effect_note_{self.id}"
 
-    def evaluate(self, concentration: Array, times: Array) -> Array:
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Facts about the patient that change the effect."""
+        return tuple(dict.fromkeys(modifier.by for modifier in self.modifiers))
+
+    def for_patient(self, facts: Mapping[str, float | str]) -> EffectModel:
+        """The effect in one patient; a fact that is not given leaves its parameter at the paper's reference.
+
+        Args:
+            facts: covariates by name in base units, or choices.
+
+        Raises:
+            InputError: a fact without which the effect cannot be told is missing, or a choice is unknown.
+            ModelError: a value outside what a relation can take.
+        """
+        changed = dict(self.parameters)
+        for modifier in self.modifiers:
+            value = facts.get(modifier.by)
+            if value is not None:
+                changed[modifier.parameter] = modifier.applied(changed[modifier.parameter], value)
+            elif modifier.form is Form.VALUES:
+                raise InputError(f"covariates.{modifier.by}", "covariate_missing", name=modifier.by)
+        return replace(self, parameters=MappingProxyType(changed), modifiers=())
+
+    def with_baseline(self, value: float) -> EffectModel:
+        """The effect with the patient's own baseline, in `unit`.
+
+        Raises:
+            ModelError: the effect has none, or the value is not above 0.
+        """
+        if "baseline" not in self.parameters or not value > 0:
+            raise ModelError(f"{self.id} needs no baseline, or one above 0")
+        return replace(self, parameters=MappingProxyType({**self.parameters, "baseline": value}))
+
+    def assumed(self, facts: Mapping[str, float | str]) -> tuple[str, ...]:
+        """Facts that were not given, for which the paper's reference stands in."""
+        return tuple(name for name in self.covariates if name not in facts)
+
+    def draw(self, patients: int, rng: np.random.Generator) -> Mapping[str, Array]:
+        """Parameters of that many patients, (patients,) each, log-normal about the typical ones."""
+        drawn = {name: np.full(patients, value) for name, value in self.parameters.items()}
+        for name, variance in self.variability.items():
+            drawn[name] = drawn[name] * np.exp(np.sqrt(variance) * rng.standard_normal(patients))
+        return MappingProxyType(drawn)
+
+    def evaluate(self, concentration: Array, times: Array, parameters: Mapping[str, Array] | None = None) -> Array:
         """Effect over time.
 
         Args:
-            concentration: (B, T) mg/L, total concentration in `driver.output`.
-            times: (T,) h, not falling.
+            concentration: (B, T) mg/L, total concentration in `driver.output` (mg/h where excretion drives).
+            times: (T,) h, not falling, from before the first dose and dense around infusions.
+            parameters: (B,) each, as `draw` gives them; by default the typical ones.
 
         Returns:
             (B, T) in `unit`.
 
         Raises:
-            ModelError: negative concentrations, or shapes that do not fit.
+            ModelError: a relation to the trough, which has no course in time; negative concentrations; shapes that do
+                not fit.
         """
+        if self.driver.exposure == "trough":
+            raise ModelError(f"{self.id} goes with the trough, not with a curve; use `respond`")
+        drive = self._acting(concentration)
+        if self.driver.exposure == "auc24":
+            drive = trailing_auc(drive, times)
+        return KINDS[self.kind].run(drive, times, self._each(concentration.shape[0], parameters))
+
+    def respond(self, exposure: Array, parameters: Mapping[str, Array] | None = None) -> Array:
+        """Effect at an exposure, for relations that need no course in time.
+
+        Args:
+            exposure: (B,) total, in `driver.unit`: a trough, a daily AUC, a concentration.
+            parameters: as in `evaluate`.
+
+        Returns:
+            (B,) in `unit`.
+
+        Raises:
+            ModelError: the effect has a memory and needs `evaluate`, or a negative exposure.
+        """
+        if not KINDS[self.kind].at_once or "ke0" in self.parameters or "adaptation" in self.parameters:
+            raise ModelError(f"{self.id} depends on what came before; use `evaluate`")
+        drive = self._acting(exposure)[:, None]
+        return np.asarray(KINDS[self.kind].run(drive, np.zeros(1), self._each(exposure.size, parameters))[:, 0])
+
+    def _acting(self, total: Array) -> Array:
         unbound = self.driver.fraction_unbound
-        drive = concentration if unbound is None else unbound * concentration
-        return _KINDS[self.kind].run(drive, times, self.parameters)
+        return total if unbound is None else np.asarray(unbound * total)
 
-
-@dataclass(frozen=True)
-class _Kind:
-    """A form of effect: how to run it, and what each parameter measures."""
-
-    run: Run
-    needed: Mapping[str, str]  # parameter -> unit in base units, "effect" (the effect's own unit) or "number"
-    optional: Mapping[str, str]
-
-
-def _at_site(drive: Array, times: Array, parameters: Mapping[str, float]) -> Array:
-    return effect_compartment(drive, times, parameters["ke0"]) if "ke0" in parameters else drive
-
-
-def _run_emax(drive: Array, times: Array, p: Mapping[str, float]) -> Array:
-    return emax(_at_site(drive, times, p), p["e0"], p["emax"], p["ec50"])
-
-
-def _run_sigmoid_emax(drive: Array, times: Array, p: Mapping[str, float]) -> Array:
-    site = _at_site(drive, times, p)
-    ec50: Array | float = p["ec50"]
-    if "adaptation" in p:
-        ec50 = adapted_ec50(site, times, p["ec50"], p["adaptation"], p["adaptation_rate"])
-    return sigmoid_emax(site, p["e0"], p["emax"], ec50, p["hill"])
-
-
-_KINDS: Mapping[str, _Kind] = MappingProxyType(
-    {
-        "emax": _Kind(_run_emax, {"e0": "effect", "emax": "effect", "ec50": "mg/L"}, {"ke0": "1/h"}),
-        "sigmoid_emax": _Kind(
-            _run_sigmoid_emax,
-            {"e0": "effect", "emax": "effect", "ec50": "mg/L", "hill": "number"},
-            {"ke0": "1/h", "adaptation": "number", "adaptation_rate": "L/mg/h"},
-        ),
-    }
-)
-_MAY_BE_ZERO_OR_LESS = frozenset({"e0", "emax"})
+    def _each(self, patients: int, parameters: Mapping[str, Array] | None) -> Mapping[str, Array]:
+        given: Mapping[str, Array | float] = self.parameters if parameters is None else parameters
+        return {
+            name: np.broadcast_to(np.asarray(value, dtype=np.float64), (patients,)) for name, value in given.items()
+        }
 
 
 def load_effects(folder: Path | None = None) -> Mapping[str, EffectModel]:
@@ -137,23 +191,28 @@ def load_effect(path: Path) -> EffectModel:
         DrugFileError: names file, line and fault.
     """
     root = read_strict_yaml(path)
-    root.only(*_FIELDS)
-    for field in _FIELDS:
-        _ = root[field]
+    root.only(*_FIELDS, *_MAY_BE_ABSENT)
+    for name in _FIELDS:
+        _ = root[name]
     identity = root["id"].text
     if _ID.fullmatch(identity) is None or identity != path.stem:
         raise root["id"].error("the id must be the file's name: small letters, digits, underscores")
-    kind = root["kind"].choice(*_KINDS)
+    kind = KINDS[root["kind"].choice(*KINDS)]
+    driver = _driver(root["driver"])
+    units = _units(kind, root["unit"].text, driver.unit)
+    parameters = _parameters(root["parameters"], kind, units)
     return EffectModel(
         id=identity,
         drug=root["drug"].text,
-        kind=kind,
-        parameters=_parameters(root["parameters"], _KINDS[kind], root["unit"]),
-        driver=_driver(root["driver"]),
+        kind=root["kind"].text,
+        parameters=parameters,
+        driver=driver,
         unit=root["unit"].text,
         evidence=root["evidence"].choice(*EVIDENCE),
         system=root["system"].text,
         source=_citation(root["source"]),
+        modifiers=_modifiers(root.get("covariates"), parameters, units),
+        variability=_variability(root.get("variability"), parameters),
     )
 
 
@@ -164,31 +223,57 @@ def _citation(entry: Entry) -> Citation:
 
 
 def _driver(entry: Entry) -> Driver:
-    entry.only("output", "fraction_unbound", "source")
+    entry.only("output", "exposure", "fraction_unbound", "source")
+    exposure = entry.get("exposure")
+    kind = "concentration" if exposure is None else exposure.choice(*EXPOSURES)
     unbound = entry.get("fraction_unbound")
     if unbound is None:
-        return Driver(entry["output"].text, None, None)
+        return Driver(entry["output"].text, kind, None, None)
     fraction = unbound.number()
     if not 0 < fraction <= 1:
         raise unbound.error("a fraction unbound lies above 0 and at most at 1")
-    return Driver(entry["output"].text, fraction, _citation(entry["source"]))
+    return Driver(entry["output"].text, kind, fraction, _citation(entry["source"]))
 
 
-def _parameters(entry: Entry, kind: _Kind, unit: Entry) -> Mapping[str, float]:
-    entry.only("molar_mass", *kind.needed, *kind.optional)
+def _units(kind: Kind, effect: str, driver: str) -> Mapping[str, str]:
+    """The base unit of each parameter a kind may have, or `number`."""
+    meant = {EFFECT: effect, DRIVER: driver}
+    return {name: meant.get(measure, measure) for name, measure in {**kind.needed, **kind.optional}.items()}
+
+
+def _parameters(entry: Entry, kind: Kind, units: Mapping[str, str]) -> Mapping[str, float]:
+    entry.only("molar_mass", *units)
     for name in kind.needed:
         _ = entry[name]
     weight = entry.get("molar_mass")
     molar_mass = weight.quantity("g/mol") if weight is not None else None
     read: dict[str, float] = {}
-    for name, measures in {**kind.needed, **kind.optional}.items():
+    for name, unit in units.items():
         given = entry.get(name)
         if given is None:
             continue
-        into = unit.text if measures == "effect" else measures
-        read[name] = given.number() if measures == "number" else given.quantity(into, molar_mass)
-        if read[name] <= 0 and name not in _MAY_BE_ZERO_OR_LESS:
+        read[name] = given.number() if unit == NUMBER else given.quantity(unit, molar_mass)
+        if read[name] <= 0 and name not in kind.any_sign:
             raise given.error("must be above 0")
     if ("adaptation" in read) != ("adaptation_rate" in read):
         raise entry.error("adaptation and adaptation_rate belong together")
+    return MappingProxyType(read)
+
+
+def _modifiers(entry: Entry | None, parameters: Mapping[str, float], units: Mapping[str, str]) -> tuple[Modifier, ...]:
+    if entry is None:
+        return ()
+    return tuple(
+        read_modifier(item, tuple(parameters), units[item["parameter"].choice(*parameters)]) for item in entry.items
+    )
+
+
+def _variability(entry: Entry | None, parameters: Mapping[str, float]) -> Mapping[str, float]:
+    if entry is None:
+        return MappingProxyType({})
+    entry.only(*parameters)
+    read = {name: item.number() for name, item in entry.fields.items()}
+    for name, variance in read.items():
+        if variance <= 0:
+            raise entry[name].error("a variance must be above 0")
     return MappingProxyType(read)

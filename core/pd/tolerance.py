@@ -13,9 +13,9 @@ Array = NDArray[np.float64]
 
 
 def antagonist_tolerance(concentration: Array, times: Array, parameters: Mapping[str, Array]) -> Array:
-    """Effect under tolerance by a hypothetical antagonist that follows the concentration with the rate `ktol`.
+    """Effect under tolerance by a hypothetical antagonist that follows the concentration.
 
-    `E = e0 + emax * C / (ec50 + C) / (1 + A / a50)`, with A the concentration in a compartment of rate `ktol`, empty when
+    `E = e0 + emax * C / (ec50 + C) / (1 + A / a50)`, with A in an effect compartment of rate `ktol`, empty when
     the drug begins.
 
     Args:

@@ -27,12 +27,26 @@ _OWN_KEYS = (
 
 
 @dataclass(frozen=True)
+class GastricPh:
+    """Loss of a base that dissolves only in acid: none up to one pH, the published one from another on."""
+
+    full_below: float
+    reduced_above: float
+    factor: float  # on the absorbed amount
+
+    def dissolved(self, ph: Array) -> Array:
+        """Share of the dose that dissolves, shape of `ph`; straight between the two."""
+        return np.asarray(np.interp(ph, [self.full_below, self.reduced_above], [1.0, self.factor]))
+
+
+@dataclass(frozen=True)
 class Absorption:
     """Stomach, then seven segments of small intestine in a row (Yu and Amidon 1999); rates in 1/h."""
 
     gastric_emptying: float  # release from the tablet and emptying, taken together
     transit: float  # from one intestinal segment to the next
     rate: float  # from each segment into the gut wall
+    gastric_ph: GastricPh | None = None
 
 
 @dataclass(frozen=True)
@@ -156,8 +170,20 @@ def _pathways(entry: Entry) -> dict[str, float]:
 
 
 def _absorption(entry: Entry) -> Absorption:
-    entry.only("gastric_emptying", "transit", "rate")
-    return Absorption(*(_positive_rate(entry[key]) for key in ("gastric_emptying", "transit", "rate")))
+    entry.only("gastric_emptying", "transit", "rate", "gastric_ph")
+    acid = entry.get("gastric_ph")
+    rates = (_positive_rate(entry[key]) for key in ("gastric_emptying", "transit", "rate"))
+    return Absorption(*rates, gastric_ph=None if acid is None else _gastric_ph(acid))
+
+
+def _gastric_ph(entry: Entry) -> GastricPh:
+    entry.only("full_below", "reduced_above", "factor", "source")
+    found = GastricPh(
+        entry["full_below"].number(), entry["reduced_above"].number(), _between(entry["factor"], 0.0, 1.0)
+    )
+    if found.full_below >= found.reduced_above:
+        raise entry.error("'full_below' must lie below 'reduced_above'")
+    return found
 
 
 def _variability(entry: Entry) -> tuple[tuple[str, ...], Array]:

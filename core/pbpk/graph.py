@@ -72,7 +72,10 @@ def _circulation(anatomy: Anatomy) -> list[Flow]:
 
 
 def _digestion(anatomy: Anatomy, faeces: str | None) -> list[Flow]:
-    flows = [Flow("stomach_lumen", anatomy.lumen[0], "gastric_emptying")]
+    flows = [
+        Flow("stomach_lumen", anatomy.lumen[0], "gastric_emptying"),
+        Flow("stomach_lumen", faeces, "undissolved"),
+    ]
     flows += [Flow(segment, anatomy.absorbing, "absorption") for segment in anatomy.lumen]
     flows += [Flow(here, after, "transit") for here, after in zip(anatomy.lumen, anatomy.lumen[1:], strict=False)]
     flows.append(Flow(anatomy.lumen[-1], faeces, "transit"))

@@ -14,6 +14,7 @@ from core.pbpk.physiology import PERFUSED, PORTAL, TISSUES, Array, reference_tab
 ADULT = 18.0  # year
 OLDEST = 100.0  # year
 AGEING_FROM = 35.0  # year; the reference adult of ICRP 89
+FASTING_PH = 1.5  # of an adult's stomach
 TYPICAL_AGP = 0.7  # g/L, adult (Johnson 2006, doi:10.2165/00003088-200645090-00005)
 _L_H_PER_ML_MIN = 0.06
 
@@ -34,6 +35,7 @@ class Traits:
     gfr: Array | None = None  # mL/min, not normalised to body surface
     albumin: Array | None = None  # g/L
     agp: Array | None = None  # alpha-1-acid glycoprotein, g/L
+    gastric_ph: Array | None = None
 
     @classmethod
     def of(cls, sex: Sex, age: float, height: float, weight: float) -> Traits:
@@ -57,6 +59,7 @@ class Individual:
     microsomes: Array  # enzyme-bearing protein per gram of liver, relative to 35 years
     albumin: Array  # relative to a healthy adult of this age
     agp: Array  # alpha-1-acid glycoprotein, relative to a healthy adult
+    gastric_ph: Array
     enzyme: Mapping[str, Array] = field(default_factory=dict)  # activity per gram of working liver, relative to adult
 
     @property
@@ -124,6 +127,7 @@ def build_individual(traits: Traits) -> Individual:
         microsomes=one * microsomes(traits.age),
         albumin=one * (1.0 if traits.albumin is None else traits.albumin / typical_albumin(traits.age)),
         agp=one * (1.0 if traits.agp is None else traits.agp / TYPICAL_AGP),
+        gastric_ph=one * (FASTING_PH if traits.gastric_ph is None else traits.gastric_ph),
         enzyme={},
     )
 

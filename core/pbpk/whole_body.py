@@ -61,10 +61,7 @@ class WholeBody:
         for enzyme in self.compound.enzymes:
             intrinsic = self.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0) * cleared
             rates[f"metabolism_{enzyme}"] = intrinsic / liver
-        absorption = self.compound.absorption
-        rates["gastric_emptying"] = np.full(1, absorption.gastric_emptying)
-        rates["transit"] = np.full(1, absorption.transit)
-        rates["absorption"] = absorption.rate * multipliers.get("absorption_rate", np.ones(1))
+        rates |= self._digestion(individual, multipliers.get("absorption_rate", np.ones(1)))
         shape = np.broadcast_shapes(*(rate.shape for rate in rates.values()))
         return {name: np.broadcast_to(rate, shape) for name, rate in rates.items()}
 
@@ -109,6 +106,17 @@ class WholeBody:
         ancestry = 1.0 + individual.traits.east_asian * (self.compound.east_asian_factor - 1.0)
         whole = self.compound.intrinsic_clearance[enzyme] * liver * individual.functional_liver * ancestry
         return np.asarray(whole * individual.microsomes * individual.enzyme_activity(enzyme))
+
+    def _digestion(self, individual: Individual, multiplier: Array) -> dict[str, Array]:
+        uptake = self.compound.absorption
+        acid = uptake.gastric_ph
+        dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
+        return {
+            "gastric_emptying": uptake.gastric_emptying * dissolved,
+            "undissolved": uptake.gastric_emptying * (1.0 - dissolved),
+            "transit": np.full(1, uptake.transit),
+            "absorption": uptake.rate * multiplier,
+        }
 
     def _protein(self, individual: Individual) -> Array:
         ratios = {"albumin": individual.albumin, "agp": individual.agp, "none": np.ones_like(individual.albumin)}

@@ -79,6 +79,13 @@ def test_interactions_change_the_area_as_published(perpetrator: str, published: 
     assert oral_area(VOLUNTEER, activity) / oral_area(VOLUNTEER) == pytest.approx(published, rel=0.02)
 
 
+@pytest.mark.parametrize(("ph", "published"), [(1.5, 1.0), (4.0, 1.0), (5.0, 0.53), (7.0, 0.53)])
+def test_a_stomach_without_acid_absorbs_less(ph: float, published: float) -> None:
+    """-47 % at pH above 5 (Swaisland 2005)."""
+    without = build_individual(replace(VOLUNTEER.traits, gastric_ph=np.array([ph])))
+    assert oral_area(without) / oral_area(VOLUNTEER) == pytest.approx(published, rel=1e-6)
+
+
 def test_losing_cyp2d6_raises_the_area_by_no_more_than_others_predict() -> None:
     """At least +60 % with complete inhibition (Aston 2021, PBPK of Chinese patients, abstract)."""
     assert oral_area(VOLUNTEER, {"CYP2D6": 0.0}) / oral_area(VOLUNTEER) == pytest.approx(1.6, rel=0.05)

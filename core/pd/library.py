@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.resources
 import re
 from collections.abc import Mapping
@@ -175,13 +176,28 @@ class EffectModel:
 
 
 def load_effects(folder: Path | None = None) -> Mapping[str, EffectModel]:
-    """Read every effect file of a folder, by default those the program ships, by id.
+    """Read every effect file of a folder by id; by default those shown as a curve with every case of their drug.
 
     Raises:
         DrugFileError: names file, line and fault.
     """
-    place = folder if folder is not None else Path(str(importlib.resources.files("resources").joinpath("effects")))
-    return MappingProxyType({model.id: model for model in map(load_effect, sorted(place.glob("*.yaml")))})
+    if folder is None:
+        return _shipped("effects")
+    return MappingProxyType({model.id: model for model in map(load_effect, sorted(folder.glob("*.yaml")))})
+
+
+def load_effects_on_request() -> Mapping[str, EffectModel]:
+    """The shipped effects that need facts about the patient, go with an exposure, or take long to compute, by id.
+
+    Raises:
+        DrugFileError: names file, line and fault.
+    """
+    return _shipped("effects/on_request")
+
+
+@functools.cache
+def _shipped(folder: str) -> Mapping[str, EffectModel]:
+    return load_effects(Path(str(importlib.resources.files("resources").joinpath(folder))))
 
 
 def load_effect(path: Path) -> EffectModel:

@@ -4,7 +4,7 @@ from scipy.special import gammainc
 
 from core.errors import InputError, ModelError
 from core.pd.coagulation import inr_by_mean, inr_by_product
-from core.pd.library import load_effects
+from core.pd.library import load_effects_on_request
 
 TIMES = np.array([0.0, 1e-9, 12.0, 48.0, 120.0, 480.0, 3000.0])
 LEVEL = np.array([[0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]])
@@ -43,7 +43,7 @@ def test_an_aa_patient_needs_less_warfarin_than_a_gg_patient_in_every_model() ->
     times = np.linspace(0, 1500, 151)
     level = np.full((1, 151), 0.3) * (times > 0)
     for name in ("warfarin_inr_hamberg2007", "warfarin_inr_hamberg2010", "warfarin_inr_xia2024"):
-        model = load_effects()[name]
+        model = load_effects_on_request()[name]
         aa, ag, gg = (
             model.for_patient({"vkorc1_genotype": genotype}).evaluate(level, times)[0, -1]
             for genotype in ("AA", "AG", "GG")
@@ -54,7 +54,7 @@ def test_an_aa_patient_needs_less_warfarin_than_a_gg_patient_in_every_model() ->
 def test_five_milligrams_a_day_bring_a_typical_old_patient_near_the_target() -> None:
     # Hamberg 2010: CL of S-warfarin 0.348 L/h (*1/*1, 71 years); half of the racemic dose is S-warfarin
     level = np.full((1, 2), 2.5 / 24 / 0.348)
-    model = load_effects()["warfarin_inr_hamberg2010"]
+    model = load_effects_on_request()["warfarin_inr_hamberg2010"]
     inr = [
         model.for_patient({"vkorc1_genotype": genotype}).evaluate(level, np.array([0.0, 5000.0]))[0, -1]
         for genotype in ("GG", "AA")
@@ -64,7 +64,7 @@ def test_five_milligrams_a_day_bring_a_typical_old_patient_near_the_target() -> 
 
 
 def test_amiodarone_and_a_low_weight_raise_the_inr_in_the_model_of_han_patients() -> None:
-    model = load_effects()["warfarin_inr_xia2024"]
+    model = load_effects_on_request()["warfarin_inr_xia2024"]
     facts = {"vkorc1_genotype": "AA", "weight": 60.0}
     alone = model.for_patient(facts)
     assert alone.parameters["ec50"] == pytest.approx(2.28)
@@ -76,7 +76,7 @@ def test_amiodarone_and_a_low_weight_raise_the_inr_in_the_model_of_han_patients(
 
 def test_without_the_genotype_no_inr_is_told() -> None:
     with pytest.raises(InputError, match="vkorc1_genotype"):
-        load_effects()["warfarin_inr_hamberg2010"].for_patient({})
+        load_effects_on_request()["warfarin_inr_hamberg2010"].for_patient({})
 
 
 def test_a_transit_time_of_nothing_is_refused() -> None:

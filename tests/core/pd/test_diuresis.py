@@ -3,9 +3,9 @@ import pytest
 
 from core.errors import ModelError
 from core.pd.diuresis import excretion_rate, most_efficient_rate, share_of_largest_response
-from core.pd.library import load_effects
+from core.pd.library import load_effects_on_request
 
-MODEL = load_effects()["furosemide_natriuresis"]
+MODEL = load_effects_on_request()["furosemide_natriuresis"]
 
 
 def test_the_published_pair_of_rates_is_met() -> None:

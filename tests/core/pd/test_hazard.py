@@ -3,11 +3,11 @@ import pytest
 
 from core.errors import ModelError
 from core.pd.hazard import cumulative_incidence, step_chance
-from core.pd.library import load_effects
+from core.pd.library import load_effects_on_request
 
 DAYS_14 = np.linspace(0, 336, 337)
-INCIDENCE = load_effects()["vancomycin_kidney_injury_incidence"]
-STEP = load_effects()["vancomycin_kidney_injury_step"]
+INCIDENCE = load_effects_on_request()["vancomycin_kidney_injury_incidence"]
+STEP = load_effects_on_request()["vancomycin_kidney_injury_step"]
 
 
 def test_a_constant_hazard_gives_the_exponential_distribution() -> None:
@@ -59,7 +59,7 @@ def test_piperacillin_tazobactam_multiplies_the_hazard_by_its_published_ratio() 
 
 def test_the_cefepime_curve_gives_back_the_cohort_it_was_made_from() -> None:
     # Boschung-Pasquier 2020: 23.2 % of 319; averaging the curve over both groups' troughs must give that share back
-    model = load_effects()["cefepime_neurotoxicity_trough"]
+    model = load_effects_on_request()["cefepime_neurotoxicity_trough"]
     rng = np.random.default_rng(5)
     spread = np.sqrt(0.266)
     with_it = 21.6 * np.exp(spread * rng.standard_normal(74_000))
@@ -70,7 +70,7 @@ def test_the_cefepime_curve_gives_back_the_cohort_it_was_made_from() -> None:
 
 def test_a_relation_to_the_trough_has_no_course_in_time() -> None:
     with pytest.raises(ModelError, match="trough"):
-        load_effects()["cefepime_neurotoxicity_trough"].evaluate(np.ones((1, 2)), np.array([0.0, 1.0]))
+        load_effects_on_request()["cefepime_neurotoxicity_trough"].evaluate(np.ones((1, 2)), np.array([0.0, 1.0]))
 
 
 def test_an_incidence_of_all_is_refused() -> None:

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from core.pd.library import load_effects
+from core.pd.library import load_effects_on_request
 
-MODEL = load_effects()["vancomycin_streptococcus_count"]
+MODEL = load_effects_on_request()["vancomycin_streptococcus_count"]
 UNBOUND = 0.722
 
 

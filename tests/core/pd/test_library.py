@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import DrugFileError
-from core.pd.library import EVIDENCE, load_effect, load_effects
+from core.pd.library import EVIDENCE, load_effect, load_effects, load_effects_on_request
 
 EXAMPLE = """\
 id: example
@@ -38,15 +38,38 @@ def _write(folder: Path, text: str, name: str = "example") -> Path:
 
 
 def test_every_shipped_effect_says_what_it_was_measured_in_and_where_it_was_published() -> None:
-    effects = load_effects()
-    assert {"gefitinib", "vancomycin"} <= {model.drug for model in effects.values()}
-    for identity, model in effects.items():
+    shown, requested = load_effects(), load_effects_on_request()
+    assert {"gefitinib", "vancomycin"} <= {model.drug for model in shown.values()}
+    assert not set(shown) & set(requested)
+    for identity, model in {**shown, **requested}.items():
         assert model.id == identity
         assert model.evidence in EVIDENCE
         assert model.system
         assert model.source.citation
         assert model.name == f"effect_name_{identity}"
         assert model.note == f"effect_note_{identity}"
+
+
+def test_what_is_shown_with_every_case_needs_no_facts_about_the_patient_and_no_solver() -> None:
+    times = np.linspace(0, 168, 480)
+    level = np.abs(np.sin(times))[None, :].repeat(500, axis=0)
+    for model in load_effects().values():
+        assert model.covariates == ()
+        assert model.driver.exposure == "concentration"
+        assert model.evaluate(level, times).shape == (500, 480)
+        assert model.kind in ("emax", "sigmoid_emax")
+
+
+def test_every_effect_on_request_can_be_evaluated_for_a_patient() -> None:
+    facts = {"vkorc1_genotype": "AG", "weight": 60.0}
+    times = np.linspace(0, 240, 25)
+    for model in load_effects_on_request().values():
+        patient = model.for_patient({name: facts[name] for name in model.covariates if name in facts})
+        if model.driver.exposure == "trough":
+            assert np.all(np.isfinite(patient.respond(np.array([0.0, 10.0]))))
+        else:
+            drawn = patient.draw(2, np.random.default_rng(1))
+            assert np.all(np.isfinite(patient.evaluate(np.full((2, 25), 0.4), times, drawn)))
 
 
 def test_micromoles_become_milligrams_per_litre_and_only_the_unbound_part_acts(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import DrugFileError, InputError, ModelError
-from core.pd.library import EffectModel, load_effect, load_effects
+from core.pd.library import EffectModel, load_effect, load_effects, load_effects_on_request
 
 FILE = """\
 id: example
@@ -64,9 +64,9 @@ def test_a_text_for_a_number_and_an_unknown_choice_are_refused(tmp_path: Path) -
     with pytest.raises(InputError):
         _load(tmp_path).for_patient({"albumin": "high"})
     with pytest.raises(InputError):
-        load_effects()["warfarin_inr_hamberg2010"].for_patient({"vkorc1_genotype": "GX"})
+        load_effects_on_request()["warfarin_inr_hamberg2010"].for_patient({"vkorc1_genotype": "GX"})
     with pytest.raises(InputError):
-        load_effects()["warfarin_inr_hamberg2010"].for_patient({"vkorc1_genotype": 2.0})
+        load_effects_on_request()["warfarin_inr_hamberg2010"].for_patient({"vkorc1_genotype": 2.0})
 
 
 def test_the_patients_own_baseline_takes_the_place_of_the_typical_one(tmp_path: Path) -> None:

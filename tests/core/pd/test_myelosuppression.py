@@ -3,7 +3,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from core.errors import ModelError
-from core.pd.library import load_effects
+from core.pd.library import load_effects_on_request
 from core.pd.myelosuppression import circulating_cells
 
 PACLITAXEL = {
@@ -50,7 +50,7 @@ def test_the_count_equals_an_independent_solution_of_the_published_equations() -
 
 def test_the_slope_of_paclitaxel_belongs_to_the_unbound_concentration() -> None:
     times = _grid()
-    model = load_effects()["paclitaxel_leukocytes"]
+    model = load_effects_on_request()["paclitaxel_leukocytes"]
     total = _paclitaxel_level(times) / 0.05
     assert 2 < model.evaluate(total, times)[0].min() < 4
     assert circulating_cells(total, times, PACLITAXEL)[0].min() < 0.1  # taken for the total, no cell would be left
@@ -63,7 +63,7 @@ def test_without_drug_the_count_stays_where_it_was() -> None:
 
 def test_under_a_constant_level_the_count_settles_where_the_feedback_makes_up_for_the_drug() -> None:
     # (1 - slope C)(baseline/Circ)^feedback = 1, linezolid at 10 mg/L: 206 * (1 - 0.0566)^(1/0.187)
-    model = load_effects()["linezolid_platelets"]
+    model = load_effects_on_request()["linezolid_platelets"]
     times = np.linspace(0, 6000, 601)
     count = model.evaluate(np.full((1, 601), 10.0), times)[0]
     assert count[-1] == pytest.approx(206 * (1 - 0.0566) ** (1 / 0.187), rel=1e-4)
@@ -71,7 +71,7 @@ def test_under_a_constant_level_the_count_settles_where_the_feedback_makes_up_fo
 
 def test_a_bigger_dose_goes_deeper_and_stronger_binding_of_docetaxel_less_deep() -> None:
     times = _grid()
-    docetaxel = load_effects()["docetaxel_neutrophils"]
+    docetaxel = load_effects_on_request()["docetaxel_neutrophils"]
     level = _paclitaxel_level(times)
     low, high = (docetaxel.evaluate(level * dose, times)[0].min() for dose in (1.0, 2.0))
     assert high < low < 5.2

@@ -3,7 +3,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from core.errors import ModelError
-from core.pd.library import load_effects
+from core.pd.library import load_effects_on_request
 from core.pd.tumour import tumour_with_biomarkers
 
 WEEK = 168.0
@@ -11,7 +11,7 @@ TIMES = np.linspace(0, 60 * WEEK, 181)
 
 
 def _parameters(**changed: float) -> dict[str, np.ndarray]:
-    typical = dict(load_effects()["sunitinib_tumour"].parameters)
+    typical = dict(load_effects_on_request()["sunitinib_tumour"].parameters)
     return {name: np.array([value]) for name, value in {**typical, **changed}.items()}
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.evaluate import draw
 from core.advise.recommend import SAMPLES, SEED, target_of
 from core.advise.recommend import recommend as rank_regimens
 from core.advise.recommendation import Basis, Recommendation, Regimen
+from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.case_file import write_case

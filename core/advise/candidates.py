@@ -23,7 +23,12 @@ def current_regimen(case: Case) -> Regimen | None:
     return Regimen(last.milligrams, last.interval, last.route, last.hours, case.now)
 
 
-def candidates(given_as: Sequence[GivenAs], first_dose: float, *, every_duration: bool = False) -> list[Regimen]:
+WAITS = (0.0, 12.0, 24.0)  # h; how long the next dose may be put off while the drug still covers the patient
+
+
+def candidates(
+    given_as: Sequence[GivenAs], first_dose: float, *, every_duration: bool = False, waits: Sequence[float] = (0.0,)
+) -> list[Regimen]:
     """Every regimen the drug comes in: strengths, intervals, routes, infusion times that keep the highest rate.
 
     Args:
@@ -31,13 +36,18 @@ def candidates(given_as: Sequence[GivenAs], first_dose: float, *, every_duration
         first_dose: case time of the next dose, h.
         every_duration: all allowed infusion times instead of the shortest; where the peak or the time above a limit
             counts.
+        waits: hours the first dose may be put off.
     """
     found = []
     for form in given_as:
         for amount in form.doses:
             allowed = _durations(form, amount)
             for duration in allowed if every_duration else allowed[:1]:
-                found += [Regimen(amount, every, form.route, duration, first_dose) for every in form.every]
+                found += [
+                    Regimen(amount, every, form.route, duration, first_dose + wait)
+                    for every in form.every
+                    for wait in waits
+                ]
     return found
 
 
@@ -90,8 +100,13 @@ def describe(regimen: Regimen) -> dict[str, str]:
 
 
 def same_regimen(one: Regimen, other: Regimen | None) -> bool:
-    """Whether two regimens give the same dose as often by the same route."""
-    return other is not None and (one.amount, one.every, one.route) == (other.amount, other.every, other.route)
+    """Whether two regimens give the same dose as often by the same route from the same time on."""
+    return other is not None and (one.amount, one.every, one.route, one.first_dose) == (
+        other.amount,
+        other.every,
+        other.route,
+        other.first_dose,
+    )
 
 
 def distinct(regimens: Iterable[Regimen]) -> list[Regimen]:

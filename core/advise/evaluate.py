@@ -6,136 +6,99 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.recommendation import Interval, Option, Regimen, Risk
+from core.advise.responses import Believer, Responses
+from core.advise.spans import Judged, spans
 from core.clinic.case import Case, Target, TargetKind
-from core.clinic.regimen import Dose
-from core.drugs.model import BoundModel, Harm, Window
+from core.drugs.model import Harm
 from core.errors import InputError
-from core.infer.posterior import FitStatus, Posterior
 
 Array = NDArray[np.float64]
-Hits = NDArray[np.bool_]
 
-_GRID = 73
 _Z90 = 1.6448536269514722
 _LIGHT_MODEL = 0.05  # a model believed less does not widen the interval of a chance
 _BETA_DRAWS = 4000
 
 
-@dataclass(frozen=True, eq=False)
-class Believer:
-    """One model with draws from its posterior; together the draws of all carry the weights."""
-
-    bound: BoundModel
-    eta: Array  # (n, n_eta)
-
-
-def draw(posteriors: Sequence[Posterior], samples: int, rng: np.random.Generator) -> tuple[Believer, ...]:
-    """Draw etas from each model in proportion to its weight."""
-    usable = [p for p in posteriors if p.status is not FitStatus.FAILED and p.weight * samples >= 1.0]
-    return tuple(Believer(p.bound, p.sample(round(p.weight * samples), rng)) for p in usable)
-
-
-def judged_window(regimen: Regimen, judged_after: float) -> Array:
-    """Times (T,) of the window in which a regimen is judged: whole intervals, at least 24 h, ending when it has
-    settled.
-    """
-    length = regimen.every * math.ceil(24.0 / regimen.every - 1e-9)
-    end = regimen.every * math.ceil(max(judged_after, length) / regimen.every - 1e-9)
-    start = regimen.first_dose + end - length
-    stop = regimen.first_dose + end
-    doses = np.arange(start, stop - 1e-9, regimen.every)
-    return np.union1d(np.linspace(start, stop, _GRID), np.concatenate([doses, doses + regimen.duration]))
-
-
 class Evaluator:
-    """Evaluates regimens; for linear models one unit response per interval serves every dose."""
+    """Evaluates regimens against one target under the draws of all models that are believed."""
 
     def __init__(self, case: Case, believers: Sequence[Believer], target: Target, harms: Sequence[Harm]) -> None:
         self._case = case
         self._believers = believers
         self._target = target
         self._harms = harms
-        self._windows: dict[tuple[float, ...], list[tuple[Window, Window]]] = {}
+        self._responses = [Responses(case, believer) for believer in believers]
         self._mic = _mic(case, target)
 
     def option(self, regimen: Regimen, *, is_current: bool = False) -> Option:
         """Judge one regimen."""
-        windows = self._respond(regimen)
-        inside, below, above = (np.concatenate(part) for part in zip(*map(self._against_target, windows), strict=True))
-        shares = [float(self._against_target(window)[0].mean()) for window in windows]
-        sizes = [len(window.auc) for window in windows]
-        total = sum(sizes)
-        heard = [share for share, size in zip(shares, sizes, strict=True) if size / total >= _LIGHT_MODEL]
+        judged = self._judge(regimen)
+        inside, below, above = (np.concatenate(part) for part in zip(*map(self._against_target, judged), strict=True))
+        shares = [float(self._against_target(item)[0].mean()) for item in judged]
+        sizes = [len(item.auc24) for item in judged]
+        heard = [share for share, size in zip(shares, sizes, strict=True) if size / sum(sizes) >= _LIGHT_MODEL]
         attainment = _chance(inside, heard)
-        risks = tuple(self._risk(harm, windows) for harm in self._harms)
+        risks = tuple(self._risk(harm, judged) for harm in self._harms)
         return Option(
             regimen=regimen,
             attainment=attainment,
             below_target=float(below.mean()),
             above_target=float(above.mean()),
-            efficacy=_chance(~below, []),
+            efficacy=_chance(1.0 - below, []),
             risks=risks,
-            exposure=_exposures(windows),
+            exposure=_exposures(judged),
             utility=attainment.value - sum(_excess(harm, risk) for harm, risk in zip(self._harms, risks, strict=True)),
             is_current=is_current,
         )
 
-    def _respond(self, regimen: Regimen) -> list[Window]:
-        times = judged_window(regimen, self._believers[0].bound.model.judged_after)
-        if not all(believer.bound.model.linear for believer in self._believers):
-            doses = (*self._case.given_doses, *regimen.doses(float(times[-1])))
-            return [believer.bound.window(believer.eta, doses, times) for believer in self._believers]
-        key = (regimen.every, regimen.duration, regimen.first_dose, float(hash(regimen.route)))
-        if key not in self._windows:
-            unit = Regimen(1.0, regimen.every, regimen.route, regimen.duration, regimen.first_dose).doses(
-                float(times[-1])
-            )
-            self._windows[key] = [self._pair(believer, unit, times) for believer in self._believers]
-        return [history.plus(response, regimen.amount) for history, response in self._windows[key]]
+    def without_further_doses(self) -> float:
+        """Median area of the coming 24 h, mg*h/L, should no further dose be given."""
+        windows = [response.history() for response in self._responses]
+        day = np.searchsorted(windows[0].times, self._case.now + 24.0 - 1e-9)
+        return float(np.median(np.concatenate([window.area[:, day] for window in windows])))
 
-    def _pair(self, believer: Believer, unit: Sequence[Dose], times: Array) -> tuple[Window, Window]:
-        bound, eta = believer.bound, believer.eta
-        return bound.window(eta, self._case.given_doses, times), bound.window(eta, unit, times)
+    def _judge(self, regimen: Regimen) -> list[Judged]:
+        cut = spans(regimen, self._case.now, self._believers[0].bound.model.judged_after)
+        return [cut.judge(response.window(regimen, cut), self._mic) for response in self._responses]
 
-    def _against_target(self, window: Window) -> tuple[Hits, Hits, Hits]:
-        value = target_metric(self._target.kind, window, self._mic)
+    def _against_target(self, judged: Judged) -> tuple[Array, Array, Array]:
+        """Share of the judged time within, below and above the target, (B,) each."""
+        value = target_metric(self._target.kind, judged, self._mic)
         low, high = target_ends(self._target)
-        below, above = value < low, value > high
-        return ~(below | above), below, above
+        weight = judged.hours / judged.hours.sum()
+        below, above = (value < low) @ weight, (value > high) @ weight
+        return 1.0 - below - above, below, above
 
-    def _risk(self, harm: Harm, windows: Sequence[Window]) -> Risk:
+    def _risk(self, harm: Harm, judged: Sequence[Judged]) -> Risk:
         limit = harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L")
-        exceeds = np.concatenate([np.asarray(getattr(window, harm.metric)) > limit for window in windows])
-        chance = _chance(exceeds, [])
+        parts = [(np.asarray(getattr(item, harm.metric)) > limit) @ (item.hours / item.hours.sum()) for item in judged]
+        chance = _chance(np.concatenate(parts), [])
         if harm.below is not None and harm.above is not None:
             chance = _published_chance(harm, chance)
         return Risk(harm.name, chance, harm.evidence, harm.source, str(harm.threshold))
 
 
-def target_metric(kind: TargetKind, window: Window, mic: float | None) -> Array:
-    """The exposure a target is about, (B,): mg/L, mg*h/L, h for AUC24/MIC, % for time above the MIC."""
+def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
+    """The exposure a target is about, (B, W): mg/L, mg*h/L, h for AUC24/MIC, % for time above the MIC."""
     match kind:
         case TargetKind.AUC24:
-            return window.auc24
+            return judged.auc24
         case TargetKind.AUC24_MIC:
             assert mic is not None
-            return window.auc24 / mic
+            return judged.auc24 / mic
         case TargetKind.TIME_ABOVE_MIC:
-            assert mic is not None
-            above = (window.concentration > mic).astype(float)
-            return np.asarray(100.0 * np.trapezoid(above, window.times, axis=1) / window.hours)
+            return judged.above
         case TargetKind.TROUGH:
-            return window.trough
+            return judged.trough
         case TargetKind.PEAK:
-            return window.peak
+            return judged.peak
         case TargetKind.AVERAGE:
-            return window.average
+            return judged.average
 
 
 _UNITS = {TargetKind.AUC24: "mg*h/L", TargetKind.AUC24_MIC: "h", TargetKind.TIME_ABOVE_MIC: "%"}
@@ -160,13 +123,15 @@ def _mic(case: Case, target: Target) -> float | None:
     return item.number
 
 
-def _chance(happens: Hits, per_model: Sequence[float]) -> Interval:
-    """Share of draws with the Wilson 90 % interval of the sampling, widened to what single models say."""
-    n, share = len(happens), float(happens.mean())
+def _chance(shares: Array, per_model: Sequence[float]) -> Interval:
+    """Mean of shares (B,) of 0-1 with the Wilson 90 % interval of the sampling, widened to what single models say."""
+    n, share = len(shares), float(np.clip(shares.mean(), 0.0, 1.0))
     spread = _Z90**2 / n
     middle = (share + spread / 2) / (1 + spread)
     half = _Z90 * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
-    return Interval(share, min([middle - half, share, *per_model]), max([middle + half, share, *per_model]))
+    return Interval(
+        share, max(0.0, min([middle - half, share, *per_model])), min(1.0, max([middle + half, share, *per_model]))
+    )
 
 
 def _published_chance(harm: Harm, exceeds: Interval) -> Interval:
@@ -188,10 +153,11 @@ def _excess(harm: Harm, risk: Risk) -> float:
     return max(0.0, risk.chance.value - harm.below[0] / harm.below[1])
 
 
-def _exposures(windows: Sequence[Window]) -> dict[str, Interval]:
+def _exposures(judged: Sequence[Judged]) -> dict[str, Interval]:
+    """Median and 5-95 % of the last span, when the regimen has settled."""
     found = {}
     for name in ("auc24", "peak", "trough", "average"):
-        values = np.concatenate([np.asarray(getattr(window, name)) for window in windows])
+        values = np.concatenate([np.asarray(getattr(item, name))[:, -1] for item in judged])
         low, middle, high = np.percentile(values, [5, 50, 95])
         found[name] = Interval(float(middle), float(low), float(high))
     return found

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from core.advise.alerts import disagreement_alerts, fit_alerts, level_alerts, ordered, patient_alerts, target_alerts
-from core.advise.candidates import candidates, current_regimen, describe, distinct, limits_met, same_regimen
-from core.advise.evaluate import Believer, Evaluator, draw
+from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, limits_met, same_regimen
+from core.advise.evaluate import Evaluator, target_ends
 from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
+from core.advise.responses import Believer, draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
 from core.drugs.model import DrugModel, DrugTarget, Evidence
@@ -18,7 +19,7 @@ from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
 from core.units import format_quantity
 
-SAMPLES = 1000
+SAMPLES = 500
 SEED = 1
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
 _HARDLY = 0.2  # chance within target below which the best option says so
@@ -84,6 +85,7 @@ def recommend(
         outcome=Outcome.OPTIONS if not offered[0].limits_broken else Outcome.NO_OPTION,
         options=tuple(offered),
         alerts=ordered(alerts),
+        judged_for=model.judged_after,
         why=_why(case, believed, offered[0], len(judged)),
     )
 
@@ -112,7 +114,8 @@ def _judge_all(
     current = current_regimen(case)
     first = current.first_dose if current is not None else case.now
     peak_counts = target.target.kind in (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
-    regimens = candidates(model.given_as, first, every_duration=peak_counts)
+    waits = WAITS if _covered(case, target, evaluator) else (0.0,)
+    regimens = candidates(model.given_as, first, every_duration=peak_counts, waits=waits)
     limits = model.limits.under(item.drug for item in case.co_medication if item.until is None or item.until > first)
     allowed = [regimen for regimen in regimens if not limits_met(regimen, limits)]
     if not allowed and regimens:
@@ -134,6 +137,13 @@ def _judge_all(
     return judged
 
 
+def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
+    """Whether what was given still holds the area of the coming day at the target, so that waiting is an option."""
+    if target.target.kind not in (TargetKind.AUC24, TargetKind.AUC24_MIC) or not case.given_doses:
+        return False
+    return evaluator.without_further_doses() >= target_ends(target.target)[0]
+
+
 def rank(judged: Sequence[Option]) -> list[Option]:
     """Best first: within the limits, then utility; among near-equals no change, then fewer doses, then less drug."""
 
@@ -145,6 +155,7 @@ def rank(judged: Sequence[Option]) -> list[Option]:
             -step,
             bool(option.limits),
             not option.is_current,
+            regimen.first_dose,
             24.0 / regimen.every,
             regimen.amount,
         )

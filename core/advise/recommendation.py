@@ -49,17 +49,22 @@ class Risk:
     evidence: Evidence
     source: str
     threshold: str  # with its unit
+    of_toxicity: bool = True  # False: the chance is only that of exceeding the threshold, an observed exposure
 
 
 @dataclass(frozen=True)
 class Option:
-    """One regimen with what it would do; chances 0-1, exposures in the units of `exposure_units`."""
+    """One regimen with what it would do; chances 0-1.
+
+    Chances are shares of the judged time, averaged over all that is uncertain; the exposure is that of its last span,
+    when the regimen has settled.
+    """
 
     regimen: Regimen
-    attainment: Interval  # chance to be within the target
+    attainment: Interval  # share of the judged time within the target
     below_target: float
     above_target: float
-    efficacy: Interval  # chance of reaching the lower end of the target, the benefit side
+    efficacy: Interval  # share of the judged time at or above the lower end of the target
     risks: tuple[Risk, ...]
     exposure: Mapping[str, Interval]  # auc24 mg*h/L; peak, trough, average mg/L
     utility: float
@@ -131,5 +136,6 @@ class Recommendation:
     target_source: str
     alerts: tuple[Alert, ...]
     basis: Basis
+    judged_for: float = 0.0  # h from the next dose on over which attainment and risks are averaged
     why: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())  # message ids and values, plain words
     second_opinion: SecondOpinion | None = None

@@ -73,7 +73,11 @@ def check_dose(dose: Dose, field: str) -> None:
     Raises:
         InputError: naming the part of `field`.
     """
-    for name, quantity, unit in (("amount", dose.amount, "mg"), ("duration", dose.duration, "h"), ("every", dose.every, "h")):
+    for name, quantity, unit in (
+        ("amount", dose.amount, "mg"),
+        ("duration", dose.duration, "h"),
+        ("every", dose.every, "h"),
+    ):
         if quantity is None:
             continue
         try:

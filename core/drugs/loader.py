@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 _OWN_SECTIONS = ("schema", "id", "drug", "source", "model", "parameters", "correlations", "residual", "analyte",
 "domain",
                  "covariates", "cv_as", "checks", "notes")  # fmt: skip
-_UNITS = {
+PARAMETER_UNITS = {
     "clearance": "L/h", "intercompartmental_clearance": "L/h", "intercompartmental_clearance_2": "L/h", "volume": "L",
     "central_volume": "L", "peripheral_volume": "L", "peripheral_volume_2": "L", "absorption_rate": "1/h", "lag_time":
         "h",
@@ -113,7 +113,7 @@ _SPREAD = ("between_subject_sd", "between_subject_variance", "between_subject_cv
 
 def _parameter(name: str, entry: Entry) -> Parameter:
     entry.only("typical", "covariates", "note", *_SPREAD)
-    unit = _UNITS[name]
+    unit = PARAMETER_UNITS[name]
     typical = entry["typical"].number() if unit == "1" else entry["typical"].quantity(unit)
     if typical <= 0 and name != "lag_time":
         raise entry["typical"].error("the typical value must be positive")

@@ -130,47 +130,20 @@ class Residual:
         return np.asarray((self.proportional * prediction) ** 2 + self.additive**2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
-    """Concentrations in a time window and the area under them.
+    """Concentrations over a span of time and the area under them since its start.
 
-    `times` (T,) h, `concentration` (B, T) mg/L with the last column at the end of the window, `auc` (B,) mg*h/L.
+    `times` (T,) h ascending, `concentration` (B, T) mg/L, `area` (B, T) mg*h/L.
     """
 
     times: Array
     concentration: Array
-    auc: Array
+    area: Array
 
-    @property
-    def hours(self) -> float:
-        """Length of the window."""
-        return float(self.times[-1] - self.times[0])
-
-    @property
-    def auc24(self) -> Array:
-        """Area per 24 h, mg*h/L, (B,)."""
-        return self.auc * (24.0 / self.hours)
-
-    @property
-    def peak(self) -> Array:
-        """Highest concentration, mg/L, (B,)."""
-        return np.asarray(self.concentration.max(axis=1))
-
-    @property
-    def trough(self) -> Array:
-        """Concentration at the end of the window, before the next dose, mg/L, (B,)."""
-        return np.asarray(self.concentration[:, -1])
-
-    @property
-    def average(self) -> Array:
-        """Mean concentration, mg/L, (B,)."""
-        return self.auc / self.hours
-
-    def plus(self, other: Window, times_amount: float) -> Window:
-        """Superpose another window of the same linear model, scaled."""
-        return Window(
-            self.times, self.concentration + times_amount * other.concentration, self.auc + times_amount * other.auc
-        )
+    def plus(self, other: Window, amount: float) -> Window:
+        """Superpose another response of the same linear model, scaled to an amount."""
+        return Window(self.times, self.concentration + amount * other.concentration, self.area + amount * other.area)
 
 
 class BoundModel(Protocol):
@@ -187,6 +160,10 @@ class BoundModel(Protocol):
     @property
     def findings(self) -> tuple[Alert, ...]:
         """What the domain check found."""
+
+    @property
+    def constant_from(self) -> float:
+        """Case time (h) from which nothing the model reads about the patient changes any more."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -206,7 +183,7 @@ class BoundModel(Protocol):
         """
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
-        """Concentrations and area between the first and last of `times` (T,), ascending, under the doses."""
+        """Concentrations at `times` (T,), ascending, and the area under them since the first, under the doses."""
 
 
 class DrugModel(Protocol):

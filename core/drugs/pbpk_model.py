@@ -201,6 +201,11 @@ class BoundPbpkModel:
     findings: tuple[Alert, ...]
 
     @property
+    def constant_from(self) -> float:
+        """Case time (h) of the last change of body or enzyme activity."""
+        return self.segments[-1][0]
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """The tissues."""
         return tuple(name for name in self.model.body.outputs if name != PLASMA)
@@ -250,16 +255,18 @@ class BoundPbpkModel:
         return {name: solution.amounts[:, :, index] / self._volumes(name, times) for index, name in enumerate(names)}
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
-        """Plasma concentrations and area between the first and last of `times` (T,), ascending, under the doses."""
+        """Plasma concentrations at `times` (T,), ascending, and the area under them since the first."""
+        eta = np.atleast_2d(eta)
         changes = [start for start, *_ in self.segments if times[0] < start < times[-1]]
         grid = np.union1d(times, changes)
         state = self.model.body.state_of(PLASMA)
-        solution = self._simulate(np.atleast_2d(eta), doses, grid, (state,), integrals=(state,))
+        solution = self._simulate(eta, doses, grid, (state,), integrals=(state,))
         volumes = self._volumes(PLASMA, grid)
         steps = np.diff(solution.integrals[:, :, 0], axis=1)
         kept = np.searchsorted(grid, times)
         concentration = (solution.amounts[:, :, 0] / volumes)[:, kept]
-        return Window(times, concentration, (steps / volumes[:, :-1]).sum(axis=1))
+        area = np.concatenate([np.zeros((len(eta), 1)), np.cumsum(steps / volumes[:, :-1], axis=1)], axis=1)
+        return Window(times, concentration, area[:, kept])
 
     def _simulate(
         self, eta: Array, doses: Sequence[Dose], times: Array, states: tuple[str, ...], integrals: tuple[str, ...] = ()

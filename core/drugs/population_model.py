@@ -181,6 +181,11 @@ class BoundPopulationModel:
     findings: tuple[Alert, ...]
     outputs: tuple[str, ...] = ()
 
+    @property
+    def constant_from(self) -> float:
+        """Case time (h) of the last change of a covariate."""
+        return self.segments[-1][0]
+
     def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
         """Individual parameters (B,) in base units at a case time, for etas (B, n)."""
         past = [values for start, values in self.segments if start <= time]
@@ -209,7 +214,7 @@ class BoundPopulationModel:
         return {PLASMA: self.concentrations(eta, doses, times)}
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
-        """Concentrations and area between the first and last of `times` (T,), ascending, under the doses."""
+        """Concentrations at `times` (T,), ascending, and the area under them since the first."""
         eta = np.atleast_2d(eta)
         changes = [start for start, _ in self.segments if times[0] < start < times[-1]]
         grid = np.union1d(times, changes)
@@ -218,7 +223,8 @@ class BoundPopulationModel:
         steps = np.diff(solution.integrals[:, :, 0], axis=1)
         kept = np.searchsorted(grid, times)
         concentration = solution.amounts[:, kept, 0] / volumes[:, kept]
-        return Window(times, concentration, (steps / volumes[:, :-1]).sum(axis=1))
+        area = np.concatenate([np.zeros((len(eta), 1)), np.cumsum(steps / volumes[:, :-1], axis=1)], axis=1)
+        return Window(times, concentration, area[:, kept])
 
     def _simulate(self, eta: Array, doses: Sequence[Dose], times: Array, *, integrals: bool = False) -> Solution:
         structure = self.model.structure

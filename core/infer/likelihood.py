@@ -74,14 +74,17 @@ class Objective:
 
     def slopes(self, predicted: Array) -> tuple[Array, Array]:
         """First derivative and expected curvature of each level's contribution by its prediction, (B, T) each."""
-        step = 1e-5 * np.maximum(np.abs(predicted), 1e-8)
-        up, down = self._misfit(predicted + step), self._misfit(predicted - step)
-        first = (up - down) / (2.0 * step)
-        _, _, variance = on_error_scale(self.bound.model.residual, predicted, self.observed.values)
-        if self.bound.model.residual.log_additive is not None:
-            return first, 2.0 / (variance * np.maximum(predicted, 1e-300) ** 2)
-        growth = 2.0 * self.bound.model.residual.proportional**2 * predicted
-        return first, 2.0 / variance + (growth / variance) ** 2
+        residual, seen = self.bound.model.residual, self.observed
+        compared, target, variance = on_error_scale(residual, predicted, seen.values)
+        stretch = np.ones_like(predicted) if residual.log_additive is None else 1.0 / np.maximum(predicted, 1e-300)
+        growth = 2.0 * residual.proportional**2 * predicted if residual.log_additive is None else 0.0 * predicted
+        off = target - compared
+        first = growth / variance * (1.0 - off**2 / variance) - 2.0 * off / variance * stretch
+        if seen.below.any():
+            step = 1e-5 * np.maximum(np.abs(predicted), 1e-8)
+            slope = (self._misfit(predicted + step) - self._misfit(predicted - step)) / (2.0 * step)
+            first = np.where(seen.below, slope, first)
+        return first, 2.0 * stretch**2 / variance + (growth / variance) ** 2
 
 
 def on_error_scale(residual: Residual, predicted: Array, observed: Array) -> tuple[Array, Array, Array]:

@@ -21,6 +21,7 @@ STARTS = 8
 MOST_STEPS = 60
 GRADIENT_TOLERANCE = 1e-4  # of the objective, per standard deviation of the prior
 _SAME_OPTIMUM = 1e-3
+_POLISHING_STEPS = 6
 _EPS = 1e-4  # step of the central differences, in standard deviations of the prior
 _SEED = 20201
 
@@ -128,19 +129,33 @@ def _descend(whitened: _Whitened, z: Array, task: Task | None) -> _Descent:
     return _Descent(z, value, gradient)
 
 
+def _polish(whitened: _Whitened, z: Array, value: float, gradient: Array) -> tuple[Array, float, Array, Array]:
+    """Newton steps with the observed Hessian from the best point; a step that does not help ends it."""
+    hessian = whitened.hessian(z)
+    for _ in range(_POLISHING_STEPS):
+        if np.abs(gradient).max() <= GRADIENT_TOLERANCE / 100.0 or np.linalg.eigvalsh(hessian)[0] <= 0:
+            break
+        trial = z - np.linalg.solve(hessian, gradient)
+        values, gradients, _ = whitened.expand(trial[None])
+        if not values[0] <= value + 1e-9 or np.abs(gradients[0]).max() >= np.abs(gradient).max():
+            break
+        z, value, gradient = trial, float(values[0]), gradients[0]
+        hessian = whitened.hessian(z)
+    return z, value, gradient, hessian
+
+
 def _posterior(prior: Posterior, objective: Objective, root: Array, descent: _Descent) -> Posterior:
     whitened = _Whitened(objective, root)
     finite = np.isfinite(descent.value)
     if not finite.any():
         return replace(prior, status=FitStatus.FAILED, objective=float("inf"), gradient_norm=float("inf"))
     best = int(np.flatnonzero(finite)[np.argmin(descent.value[finite])])
-    z, value = descent.z[best], float(descent.value[best])
-    norm = float(np.abs(descent.gradient[best]).max())
-    hessian = whitened.hessian(z)
+    z, value, gradient, hessian = _polish(whitened, descent.z[best], float(descent.value[best]), descent.gradient[best])
+    norm = float(np.abs(gradient).max())
     proved = norm <= GRADIENT_TOLERANCE and bool(np.linalg.eigvalsh(hessian)[0] > 0)
     if not proved:
         return replace(prior, status=FitStatus.FAILED, eta=root @ z, objective=value, gradient_norm=norm)
-    settled = np.abs(descent.gradient).max(axis=1) <= GRADIENT_TOLERANCE
+    settled = np.abs(descent.gradient).max(axis=1) <= 10.0 * GRADIENT_TOLERANCE
     others = np.unique(np.round(descent.value[settled & (descent.value > value + _SAME_OPTIMUM)], 4))
     return replace(
         prior,

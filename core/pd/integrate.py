@@ -67,6 +67,8 @@ def integrate(
         length = float(times[here + 1] - times[here])
         first, last = concentration[:, here], concentration[:, here + 1]
         done = 0.0
+        if length == 0.0:  # two values at one time: the concentration jumps, and the slope with it
+            slope = slopes(y, last)
         while done < length:
             used += 1
             step = min(ahead, length - done)

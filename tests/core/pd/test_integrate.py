@@ -28,6 +28,14 @@ def test_a_nonlinear_system_under_a_broken_line_equals_an_independent_solver() -
     np.testing.assert_allclose(solved[:, 0], oracle.y, rtol=1e-7)
 
 
+def test_a_concentration_that_jumps_takes_effect_at_once() -> None:
+    # y' = C - y: 0 until 1 h, then C jumps to 5 and y = 5 (1 - exp(-(t - 1)))
+    times = np.array([0.0, 1.0, 1.0, 1.5, 4.0])
+    level = np.array([[0.0, 0.0, 5.0, 5.0, 5.0]])
+    solved = integrate(lambda y, c: c - y, np.zeros((1, 1)), level, times, 1e-9, smallest=1.0)[0, 0]
+    np.testing.assert_allclose(solved, [0, 0, 0, 5 * (1 - np.exp(-0.5)), 5 * (1 - np.exp(-3))], atol=1e-7)
+
+
 def test_each_patient_of_a_batch_is_solved_as_if_alone() -> None:
     times = np.linspace(0, 10, 11)
     level = np.abs(np.random.default_rng(1).normal(size=(4, 11)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,10 +15,10 @@ from core.advise.recommend import SAMPLES, SEED, target_of
 from core.advise.recommend import recommend as rank_regimens
 from core.advise.recommendation import Basis, Recommendation, Regimen
 from core.advise.responses import draw
+from core.clinic import questions
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.case_file import write_case
-from core.clinic.questions import check_case
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
 from core.drugs.model import BoundModel, DrugTarget
@@ -35,9 +36,8 @@ from core.version import VERSION
 
 Array = NDArray[np.float64]
 
-__all__ = ["check_case"]
-
-_POINTS = 480
+_POINTS = 500
+_STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 24.0)  # h
 _BAND = 500
 
 
@@ -95,6 +95,17 @@ def bind_models(case: Case) -> tuple[BoundModel, ...]:
 def target(case: Case) -> DrugTarget:
     """The target the case is judged by: its own, else the drug's default."""
     return target_of(case, bind_models(case)[0].model)
+
+
+def check_case(case: Case) -> tuple[Alert, ...]:
+    """Doubts about what was entered, those about the kidney only where the drug's models need its function.
+
+    Raises:
+        InputError: unknown drug or model.
+    """
+    models = [library().model(name) for name in case.models] or list(library().models(case.drug))
+    kidney = {"serum_creatinine", "creatinine_clearance", "egfr"}
+    return questions.check_case(case, cleared_by_kidney=any(kidney & set(model.required) for model in models))
 
 
 def predict_prior(
@@ -190,8 +201,7 @@ def recommend(
 ) -> Recommendation:
     """Rank every regimen that can be given, with the trained predictor's second opinion beside it."""
     basis = Basis(inputs_hash(case), VERSION, (), (), SAMPLES, SEED)
-    questions: tuple[Alert, ...] = check_case(case)
-    return rank_regimens(case, individualisation.posteriors, questions, basis, options=options, task=task)
+    return rank_regimens(case, individualisation.posteriors, check_case(case), basis, options=options, task=task)
 
 
 def inputs_hash(case: Case) -> str:
@@ -200,7 +210,10 @@ def inputs_hash(case: Case) -> str:
 
 
 def time_grid(case: Case, regimen: Regimen | None = None) -> Array:
-    """Times (T,) for drawing: the course so far and some intervals ahead, dense after doses, every event included."""
+    """Times (T,) for drawing: the course so far and some intervals ahead, every event included.
+
+    The step is a whole part or multiple of an hour, so that usual dose times lie on the grid.
+    """
     doses = expand(case.doses)
     end = max([24.0, case.now, *(dose.time + (dose.interval or 0.0) for dose in doses)])
     intervals = [dose.interval for dose in case.doses if dose.interval] + ([regimen.every] if regimen else [])
@@ -208,4 +221,6 @@ def time_grid(case: Case, regimen: Regimen | None = None) -> Array:
     stop = max(end, case.now + ahead)
     events = [dose.time for dose in doses] + [dose.time + dose.hours for dose in doses if dose.hours]
     events += [level.time for level in case.levels if 0 <= level.time <= stop]
-    return np.union1d(np.linspace(0.0, stop, _POINTS), [time for time in events if 0 <= time <= stop])
+    step = next((step for step in _STEPS if stop / step <= _POINTS), stop / _POINTS)
+    grid = step * np.arange(math.ceil(stop / step) + 1)
+    return np.union1d(grid, [time for time in events if 0 <= time <= grid[-1]])

@@ -96,7 +96,9 @@ def _improbable(fit: LevelFit, index: int, unit: str, molar_mass: float) -> Aler
 
 
 def target_alerts(target: DrugTarget) -> list[Alert]:
-    """Say when the target is no validated goal."""
+    """Say when the target is no validated goal, or is the person's own."""
+    if target.meaning == "target_of_case":
+        return [Alert(Severity.NOTE, "target_set_by_person", {}, "target")]
     if target.evidence is Evidence.NONE:
         return [Alert(Severity.CAUTION, "target_not_validated", {"source": target.source}, "target")]
     return []

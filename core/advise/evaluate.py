@@ -78,9 +78,10 @@ class Evaluator:
         limit = harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L")
         parts = [(np.asarray(getattr(item, harm.metric)) > limit) @ (item.hours / item.hours.sum()) for item in judged]
         chance = _chance(np.concatenate(parts), [])
-        if harm.below is not None and harm.above is not None:
+        published = harm.below is not None and harm.above is not None
+        if published:
             chance = _published_chance(harm, chance)
-        return Risk(harm.name, chance, harm.evidence, harm.source, str(harm.threshold))
+        return Risk(harm.name, chance, harm.evidence, harm.source, str(harm.threshold), of_toxicity=published)
 
 
 def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:

@@ -21,6 +21,7 @@ from core.units import format_quantity
 
 SAMPLES = 500
 SEED = 1
+OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
 _HARDLY = 0.2  # chance within target below which the best option says so
 
@@ -28,7 +29,7 @@ _HARDLY = 0.2  # chance within target below which the best option says so
 def target_of(case: Case, model: DrugModel) -> DrugTarget:
     """The case's own target, else the drug's default."""
     if case.target is not None:
-        return DrugTarget(case.target, Evidence.NONE, "case", "target_of_case")
+        return DrugTarget(case.target, Evidence.NONE, OWN_TARGET, "target_of_case")
     return model.targets[0]
 
 
@@ -74,7 +75,8 @@ def recommend(
     judged = _judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
-    ranked = rank(judged)
+    label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
+    ranked = rank(judged, label_first=label_first)
     offered = _offered(ranked, options)
     alerts += disagreement_alerts(_areas(case, believers, ranked[0].regimen, target, model))
     if ranked[0].attainment.value < _HARDLY:
@@ -86,7 +88,7 @@ def recommend(
         options=tuple(offered),
         alerts=ordered(alerts),
         judged_for=model.judged_after,
-        why=_why(case, believed, offered[0], len(judged)),
+        why=_why(case, believed, offered[0], len(judged), label_first=label_first),
     )
 
 
@@ -144,20 +146,24 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
     return evaluator.without_further_doses() >= target_ends(target.target)[0]
 
 
-def rank(judged: Sequence[Option]) -> list[Option]:
-    """Best first: within the limits, then utility; among near-equals no change, then fewer doses, then less drug."""
+def rank(judged: Sequence[Option], *, label_first: bool = False) -> list[Option]:
+    """Best first: within the limits, then utility; among near-equals no change, at most one dose a day, less drug.
+
+    Args:
+        judged: options to rank.
+        label_first: no target is validated, so that a regimen the label knows goes before one it does not.
+    """
 
     def key(option: Option) -> tuple[object, ...]:
         regimen = option.regimen
-        step = round(option.utility / _TIE)
         return (
             option.limits_broken,
-            -step,
+            label_first and bool(option.limits),
+            -round(option.utility / _TIE),
             bool(option.limits),
             not option.is_current,
-            regimen.first_dose,
-            24.0 / regimen.every,
-            regimen.amount,
+            max(1.0, 24.0 / regimen.every),
+            -option.utility,
         )
 
     return sorted(judged, key=key)
@@ -190,7 +196,7 @@ def _areas(
 
 
 def _why(
-    case: Case, believed: Sequence[Posterior], best: Option, judged: int
+    case: Case, believed: Sequence[Posterior], best: Option, judged: int, *, label_first: bool
 ) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Plain reasons, as message ids with values."""
     main = max(believed, key=lambda posterior: posterior.weight)
@@ -205,6 +211,8 @@ def _why(
         "levels": str(len(case.used_levels)),
     }
     reasons.append(("why_clearance" if case.used_levels else "why_prior_only", gaps))
+    if label_first:
+        reasons.append(("why_label_first", {}))
     chance = {"percent": f"{100 * best.attainment.value:.0f}", "judged": str(judged), **describe(best.regimen)}
     reasons.append(("why_best_chance", chance))
     start = float(main.bound.parameters(main.eta[None], 0.0)["clearance"][0])

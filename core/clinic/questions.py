@@ -26,9 +26,15 @@ _STALE_AFTER = 48.0  # h (hazard H11)
 _WINDOW = 48.0  # h
 
 
-def check_case(case: Case) -> tuple[Alert, ...]:
-    """Ask what a careful colleague would ask on reading the case; nothing is changed."""
-    return (*_covariate_questions(case), *_kidney_questions(case), *_level_questions(case), *_dose_questions(case))
+def check_case(case: Case, *, cleared_by_kidney: bool = True) -> tuple[Alert, ...]:
+    """Ask what a careful colleague would ask on reading the case; nothing is changed.
+
+    Args:
+        case: what was entered.
+        cleared_by_kidney: whether the drug's models need the kidney's function; else its changes are not asked about.
+    """
+    kidney = _kidney_questions(case) if cleared_by_kidney else []
+    return (*_covariate_questions(case), *kidney, *_level_questions(case), *_dose_questions(case))
 
 
 def _covariate_questions(case: Case) -> list[Alert]:

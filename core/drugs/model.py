@@ -254,6 +254,10 @@ class DrugModel(Protocol):
         """Names of the covariates the model reads."""
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """Those of them that must be entered."""
+
+    @property
     def defaults(self) -> Mapping[str, Quantity | str]:
         """What stands in for a covariate that was not entered; a covariate without one must be entered."""
 

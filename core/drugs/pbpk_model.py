@@ -82,6 +82,11 @@ class PbpkModel:
         return (*_NEEDED, *(name for name in _OPTIONAL if name != "cyp2d6_phenotype" or self._uses_cyp2d6))
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """Weight and height."""
+        return _NEEDED
+
+    @property
     def defaults(self) -> Mapping[str, Quantity | str]:
         """Weight and height must be entered; for the rest the physiology of sex and age stands in."""
         return {name: _ASSUMED[name] for name in _ASSUMED if name != "cyp2d6_phenotype" or self._uses_cyp2d6}

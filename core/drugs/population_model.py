@@ -105,6 +105,11 @@ class PopulationModel:
         return entered_covariates(self.read_covariates)
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the covariates that must be entered."""
+        return entered_covariates(name for name in self.read_covariates if name not in self.defaults)
+
+    @property
     def read_covariates(self) -> tuple[str, ...]:
         """Names of the covariates the relations read, derived ones included."""
         return tuple(dict.fromkeys(relation.by for parameter in self.parameters for relation in parameter.relations))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -147,7 +148,7 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
 
 
 def rank(judged: Sequence[Option], *, label_first: bool = False) -> list[Option]:
-    """Best first: within the limits, then utility; among near-equals no change, at most one dose a day, less drug.
+    """Best first: within the limits, then utility; among near-equals no change, then what comes closest to once a day.
 
     Args:
         judged: options to rank.
@@ -162,7 +163,7 @@ def rank(judged: Sequence[Option], *, label_first: bool = False) -> list[Option]
             -round(option.utility / _TIE),
             bool(option.limits),
             not option.is_current,
-            max(1.0, 24.0 / regimen.every),
+            abs(math.log(regimen.every / 24.0)),
             -option.utility,
         )
 

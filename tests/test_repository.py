@@ -21,7 +21,7 @@ MACHINE_PATHS = re.compile(
 HOSTS = re.compile(
     "|".join([r"pypi\." + "org", "python" + "hosted", r"npmjs\." + r"(?:org|com)", r"deb\." + "debian", "file:" + "//"])
 )
-FIELD_WIDGETS = {"QLineEdit", "QComboBox", "QTableWidget", "QTableView", "QStyledItemDelegate", "QAbstractTableModel"}
+FIELD_WIDGETS = {"QLineEdit", "QPlainTextEdit", "QComboBox", "QSpinBox"}
 
 
 def source_files() -> list[Path]:

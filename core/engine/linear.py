@@ -204,6 +204,10 @@ class Linear:
         amounts[list(self._layout.kept)] = end[:, :kept, 0].T
         return amounts, end[:, kept : kept + integrals, 0].T
 
+    def rest(self, segment: int) -> Array:
+        """Amounts (n, B) before anything is given: none."""
+        return np.zeros((len(self._layout.graph.states), self._batch))
+
     def periodic(self, cycle: Window) -> Array:
         """Amounts (n, B) at the start of a cycle that repeats for ever, before its first dose.
 
@@ -211,7 +215,7 @@ class Linear:
             ModelError: something never leaves the body, so no steady state exists.
         """
         steps, ladder = self._prepare(cycle, np.empty(0), np.empty(0, dtype=np.intp))
-        rest = np.zeros((len(self._layout.graph.states), self._batch))
+        rest = self.rest(cycle.segment)
         _, end = self._walk(cycle, steps, ladder, rest, np.zeros((len(self._layout.integrals), self._batch)))
         kept = len(self._layout.kept)
         interval = cycle.end - float(cycle.time[0, 0])

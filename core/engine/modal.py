@@ -45,6 +45,10 @@ class Modal:
             area = area + self._areas_at_end(modes, window, anchors, record)
         return self._amounts(modes, end_mode, end_depot), area
 
+    def rest(self, segment: int) -> Array:
+        """Amounts (n, B) before anything is given: none."""
+        return np.zeros((self._size, self._modes[segment].decay.shape[1]))
+
     def periodic(self, cycle: Window) -> Array:
         """Amounts (n, B) at the start of a cycle that repeats for ever, before its first dose.
 
@@ -54,8 +58,7 @@ class Modal:
         modes = self._modes[cycle.segment]
         if np.any(modes.decay <= 0) or (self._into_depot is not None and np.any(modes.absorption == 0)):
             raise ModelError("no steady state: the drug never leaves the body")
-        rest = np.zeros((self._size, modes.decay.shape[1]))
-        _, mode, depot = self._advance(modes, cycle, rest)
+        _, mode, depot = self._advance(modes, cycle, self.rest(cycle.segment))
         interval = cycle.end - cycle.time[0]
         if depot is not None and modes.absorption is not None:
             kept = np.where(modes.absorption > 0, -np.expm1(-modes.absorption * interval), 1.0)

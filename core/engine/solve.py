@@ -14,15 +14,16 @@ from core.engine.graph import Flow, Graph, Solver
 from core.engine.linear import Linear, layout_of
 from core.engine.modal import Modal
 from core.engine.modes import modes_of
+from core.engine.nonlinear import Nonlinear
 from core.engine.schedule import Array, Input, Segment, Side, Value
 from core.engine.timeline import Phase, Record, Window, plan, ports_of
-from core.errors import ModelError
 from core.task import Task
 
 __all__ = ["Flow", "Graph", "Input", "Segment", "Side", "Solution", "Solver", "simulate"]
 
 _MODAL_CHUNK = 512
 _LINEAR_CHUNK = 64
+_NONLINEAR_CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Propagator(Protocol):
 
     def run(self, window: Window, start: Array, area: Array, record: Record) -> tuple[Array, Array]:
         """Fill the record inside the window and return amounts (n, B) and areas (I, B) at its end."""
+
+    def rest(self, segment: int) -> Array:
+        """Amounts (n, B) before anything is given."""
 
     def periodic(self, cycle: Window) -> Array:
         """Amounts (n, B) at the start of a cycle that repeats for ever."""
@@ -137,7 +141,7 @@ def _solve(job: _Job, record: Record, task: Task | None) -> None:
     solve, size = {
         Solver.MODAL: (_modal, _MODAL_CHUNK),
         Solver.LINEAR: (_linear, _LINEAR_CHUNK),
-        Solver.NONLINEAR: (_nonlinear, _LINEAR_CHUNK),
+        Solver.NONLINEAR: (_nonlinear, _NONLINEAR_CHUNK),
     }[job.graph.solver]
     for low in range(0, job.batch, size):
         high = min(low + size, job.batch)
@@ -219,7 +223,14 @@ def _same_times(job: _Job) -> Iterator[NDArray[np.intp]]:
 
 
 def _nonlinear(job: _Job, record: Record) -> None:
-    raise ModelError("nonlinear graphs are not solved yet")
+    doses = np.zeros(job.batch)
+    for given in job.inputs:
+        doses = np.maximum(doses, given.amount * np.asarray(given.fraction))
+    ports = [job.graph.index(state) for state in ports_of(job.inputs)]
+    scale = np.where(doses > 0, doses, 1.0)
+    propagator = Nonlinear(job.graph, job.rates(), ports, record.integrals, scale, job.tolerance)
+    record.amounts[:] = propagator.rest(0)[record.states][:, None, :]
+    _run_phases(job, propagator, record)
 
 
 def _run_phases(job: _Job, propagator: Propagator, record: Record) -> None:
@@ -230,8 +241,7 @@ def _run_phases(job: _Job, propagator: Propagator, record: Record) -> None:
 
 
 def _run_phase(job: _Job, propagator: Propagator, phase: Phase, area: Array, record: Record) -> Array:
-    at_rest = np.zeros((len(job.graph.states), job.batch))
-    amounts = at_rest if phase.cycle is None else propagator.periodic(phase.cycle)
+    amounts = propagator.rest(phase.windows[0].segment) if phase.cycle is None else propagator.periodic(phase.cycle)
     for window in phase.windows:
         low = int(np.searchsorted(record.times, window.time[0].min(), side="left"))
         high = int(np.searchsorted(record.times, window.end, side="left"))

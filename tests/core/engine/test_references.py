@@ -9,6 +9,7 @@ import pytest
 from core.engine.graph import Flow, Graph
 from core.engine.schedule import Input, Segment, Side
 from core.engine.solve import simulate
+from core.engine.terms import Inactivator, Inhibitor, MichaelisMenten, Site, Turnover
 from tests.conftest import SHARED
 
 FOLDER = SHARED / "science" / "solver_reference"
@@ -149,3 +150,51 @@ def test_whole_body_cases_agree_to_nine_digits_at_every_time(key: str) -> None:
     )
     for column, (organ, volume) in enumerate(asked):
         assert pointwise(solution.amounts[0, :, column] / volume, data[:, column + 1]) <= 1e-9, organ
+
+
+def saturable_body(case: dict) -> tuple[Graph, dict[str, float]]:
+    graph, rates = whole_body(case)
+    p = case["params"]
+    rates |= {"V_u": p["V_liver"] * p["Kp_liver"], "vmax": p["Vmax"], "km": p["Km"], "ki": p["Ki"], "V_I": p["VI"]}
+    rates |= {"kaI": p["kaI"], "kI": p["CLI"] / p["VI"], "kdeg": p["kdeg"], "kinact": p["kinact"], "KI": p["KI"]}
+    inhibitor = Site("inhibitor", "V_I")
+    terms = (
+        MichaelisMenten(Site("liver", "V_u"), None, "vmax", "km", (Inhibitor(inhibitor, "ki"),), enzyme="enzyme"),
+        Turnover("enzyme", "kdeg", (Inactivator(inhibitor, "kinact", "KI"),)),
+    )
+    flows = (*graph.flows, Flow("depotI", "inhibitor", "kaI"), Flow("inhibitor", None, "kI"))
+    return Graph((*graph.states, "depotI", "inhibitor", "enzyme"), flows, terms), rates
+
+
+@pytest.mark.parametrize(("tolerance", "allowed"), [(1e-4, 1e-4), (1e-6, 1e-6)])
+@pytest.mark.parametrize("key", ["c21", "c22"])
+def test_saturable_whole_body_cases_agree_within_the_tolerance(key: str, tolerance: float, allowed: float) -> None:
+    case = CASES[key]
+    graph, rates = saturable_body(case)
+    data = table(case["name"])
+    solution = simulate(
+        graph,
+        [Segment(0.0, rates)],
+        inputs_of(case, graph.states),
+        data[:, 0],
+        states=("ven", "liver", "inhibitor", "enzyme"),
+        side=Side.AFTER,
+        tolerance=tolerance,
+    )
+    p = case["params"]
+    found = solution.amounts[0] / [p["V_ven"], p["V_liver"], p["VI"], 1.0]
+    largest = np.maximum(np.abs(data[:, 1:]).max(axis=0), 1e-9)
+    assert np.max(np.abs(found - data[:, 1:]) / largest) <= allowed
+
+
+@pytest.mark.parametrize(("tolerance", "allowed"), [(1e-4, 1e-4), (1e-6, 1e-6)])
+def test_a_saturable_bolus_agrees_with_lambert_w(tolerance: float, allowed: float) -> None:
+    case = CASES["c20"]
+    p = {name: float(value) for name, value in case["params"].items()}
+    graph = Graph(("central",), (), (MichaelisMenten(Site("central", "V"), None, "Vmax", "Km"),))
+    data = table(case["name"])
+    dose = [Input(0.0, p["C0"] * p["V"], "central")]
+    solution = simulate(
+        graph, [Segment(0.0, p)], dose, data[:, 0], states=("central",), side=Side.AFTER, tolerance=tolerance
+    )
+    assert np.max(np.abs(solution.amounts[0, :, 0] / p["V"] - data[:, 1])) <= allowed * data[:, 1].max()

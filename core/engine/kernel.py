@@ -1,0 +1,86 @@
+"""The compiled integrator, where one was built; the program works without it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import lru_cache
+from importlib.util import find_spec
+
+import numpy as np
+
+from core.engine.rodas import Course
+from core.engine.schedule import Array
+from core.engine.system import System, Values
+from core.errors import ModelError
+
+
+@lru_cache(maxsize=1)
+def _library() -> ctypes.CDLL | None:
+    """The shared library beside this file, or None where none was built or DOSEWRIGHT_NO_KERNEL is set."""
+    if os.environ.get("DOSEWRIGHT_NO_KERNEL"):
+        return None
+    spec = find_spec("core.engine._kernel")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        library = ctypes.CDLL(spec.origin)
+        library.dosewright_rodas.restype = ctypes.c_int
+    except (OSError, AttributeError):
+        return None
+    return library
+
+
+def available() -> bool:
+    """Whether the compiled integrator can be used."""
+    return _library() is not None
+
+
+def run(system: System, values: Values, course: Course, start: Array, out: Array) -> Array:
+    """As `rodas.run`, compiled.
+
+    Raises:
+        ModelError: the step became too small to go on, or no library was built.
+    """
+    library = _library()
+    if library is None:
+        raise ModelError("the compiled integrator was not built")
+    batch = start.shape[1]
+    x = np.array(start, dtype=float, order="C")
+    constants = [np.broadcast_to(rows, (len(rows), batch)) for rows in (values.linear, *values.constants)]
+    numbers = np.ascontiguousarray(np.concatenate(constants), dtype=float)
+    shape = np.array(
+        [
+            batch,
+            len(course.edges) - 1,
+            course.edges.shape[1],
+            len(course.ports),
+            course.bolus.shape[2],
+            len(course.times),
+            course.index.shape[1],
+            len(course.wanted),
+        ],
+        dtype=np.int32,
+    )
+    written = out if out.flags.c_contiguous else np.ascontiguousarray(out)
+    arrays = [
+        shape,
+        system.program,
+        numbers,
+        np.ascontiguousarray(course.edges, dtype=float),
+        np.ascontiguousarray(course.bolus, dtype=float),
+        np.ascontiguousarray(course.rate, dtype=float),
+        course.ports.astype(np.int32),
+        np.ascontiguousarray(course.times, dtype=float),
+        np.ascontiguousarray(course.index, dtype=np.int32),
+        course.wanted.astype(np.int32),
+        np.ascontiguousarray(np.broadcast_to(course.absolute, x.shape), dtype=float),
+        x,
+        written,
+    ]
+    pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in arrays]
+    if library.dosewright_rodas(ctypes.c_double(course.relative), *pointers) != 0:
+        raise ModelError("the integration cannot go on: rates are too extreme for the tolerance asked for")
+    if written is not out:
+        out[:] = written
+    return x

@@ -1,0 +1,120 @@
+"""Nonlinear graphs: stiff integration between events, periodic states by accelerated repetition."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.engine import kernel, rodas
+from core.engine.graph import Graph
+from core.engine.rodas import Course
+from core.engine.schedule import Array
+from core.engine.system import System, system_of
+from core.engine.timeline import Record, Window, anchor_of
+from core.errors import ModelError
+
+# Amounts below this share of the dose are held to absolute rather than relative accuracy.
+_NEGLIGIBLE = 1e-4
+_MOST_CYCLES = 300
+_MEMORY = 8  # cycles the acceleration remembers: more than a body has slow processes
+
+
+class Nonlinear:
+    """Integration of a batch of patients with Rodas4, compiled where the kernel was built, in numpy otherwise."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        rates: list[dict[str, Array]],
+        ports: list[int],
+        integrals: list[int],
+        scale: Array,
+        tolerance: float,
+    ) -> None:
+        self._system: System = system_of(graph, tuple(integrals))
+        self._batch = len(scale)
+        self._values = [self._system.values(segment, self._batch) for segment in rates]
+        self._rest = [self._system.rest(segment, self._batch) for segment in rates]
+        self._ports = np.array(ports, dtype=np.intp)
+        self._scale = scale
+        self._tolerance = tolerance
+
+    def rest(self, segment: int) -> Array:
+        """Amounts (n, B) before anything is given."""
+        return self._rest[segment]
+
+    def run(self, window: Window, start: Array, area: Array, record: Record) -> tuple[Array, Array]:
+        """Fill the record; amounts (n, B) and areas (I, B) at the start of the window in, those at its end out."""
+        n = len(start)
+        last = float(record.times[-1]) if len(record.times) else -np.inf
+        end = window.end if np.isfinite(window.end) else max(float(window.time[-1].max()), last)
+        wanted = [*record.states, *(n + offset for offset in range(len(record.integrals)))]
+        out = np.zeros((len(wanted), len(record.times), self._batch))
+        course = self._course(window, end, record.times, anchor_of(window, record.times, record.after), wanted)
+        x = self._integrate(window.segment, course, np.concatenate([start, area]), out)
+        record.amounts[:], record.areas[:] = out[: len(record.states)], out[len(record.states) :]
+        return x[:n], x[n:]
+
+    def _course(self, window: Window, end: float, times: Array, index: rodas.Index, wanted: list[int]) -> Course:
+        edges = np.concatenate([window.time, np.full((1, window.time.shape[1]), end)])
+        absolute = np.full((self._system.size, self._batch), 1.0) * self._scale
+        resting = self._rest[window.segment]
+        absolute[: len(resting)] = np.where(resting > 0, resting, absolute[: len(resting)])
+        return Course(
+            np.maximum.accumulate(edges, axis=0),
+            window.bolus,
+            window.rate,
+            self._ports,
+            times,
+            index.reshape(len(times), -1),
+            np.array(wanted, dtype=np.intp),
+            self._tolerance,
+            absolute * (self._tolerance * _NEGLIGIBLE),
+        )
+
+    def _integrate(self, segment: int, course: Course, start: Array, out: Array) -> Array:
+        run = kernel.run if kernel.available() else rodas.run
+        return run(self._system, self._values[segment], course, start, out)
+
+    def periodic(self, cycle: Window) -> Array:
+        """Amounts (n, B) at the start of a cycle that repeats for ever, before its first dose.
+
+        Repeats the cycle with Anderson's acceleration until nothing changes any more.
+
+        Raises:
+            ModelError: the amounts keep growing or do not settle (more is given than can be removed).
+
+        Source: Anderson 1965, doi:10.1145/321296.321305.
+        """
+        tight = min(self._tolerance * 1e-2, 1e-6)
+        course = self._course(cycle, cycle.end, np.empty(0), np.empty((0, 1), dtype=np.intp), [])
+        course = rodas.Course(
+            **{**course.__dict__, "relative": tight, "absolute": course.absolute * (tight / self._tolerance)}
+        )
+        n, integrals = len(self._system.graph.states), len(self._system.integrals)
+        size = np.maximum(course.absolute[:n] / (tight * _NEGLIGIBLE), 1e-300)
+        nothing, out = np.zeros((integrals, self._batch)), np.empty((0, 0, self._batch))
+
+        def after_one(x: Array) -> Array:
+            return self._integrate(cycle.segment, course, np.concatenate([x, nothing]), out)[:n]
+
+        x, tried, moved = self._rest[cycle.segment], [], []
+        for _ in range(_MOST_CYCLES):
+            after = after_one(x)
+            tried.append(after / size)
+            moved.append((after - x) / size)
+            if np.all(np.abs(moved[-1]) <= 3.0 * tight * (np.abs(x / size) + _NEGLIGIBLE)):
+                return after
+            tried, moved = tried[-_MEMORY:], moved[-_MEMORY:]
+            x = np.maximum(_accelerated(np.array(tried), np.array(moved)), 0.0) * size
+        raise ModelError("no steady state: the amounts do not settle, more is given than can be removed")
+
+
+def _accelerated(tried: Array, moved: Array) -> Array:
+    """The next guess (n, B) from the last results `tried` (m, n, B) and the changes `moved` that led to them."""
+    if len(tried) == 1:
+        return np.asarray(tried[0])
+    differences = np.diff(moved, axis=0).transpose(2, 1, 0)
+    change = moved[-1].T[:, :, None]
+    weights = np.linalg.pinv(differences, rcond=1e-10) @ change
+    steps = np.diff(tried, axis=0).transpose(2, 1, 0)
+    return np.asarray(tried[-1] - (steps @ weights)[:, :, 0].T)

@@ -172,8 +172,12 @@ def _pathways(entry: Entry) -> dict[str, float]:
 def _absorption(entry: Entry) -> Absorption:
     entry.only("gastric_emptying", "transit", "rate", "gastric_ph")
     acid = entry.get("gastric_ph")
-    rates = (_positive_rate(entry[key]) for key in ("gastric_emptying", "transit", "rate"))
-    return Absorption(*rates, gastric_ph=None if acid is None else _gastric_ph(acid))
+    return Absorption(
+        gastric_emptying=_positive_rate(entry["gastric_emptying"]),
+        transit=_positive_rate(entry["transit"]),
+        rate=_positive_rate(entry["rate"]),
+        gastric_ph=None if acid is None else _gastric_ph(acid),
+    )
 
 
 def _gastric_ph(entry: Entry) -> GastricPh:

@@ -91,7 +91,8 @@ class WholeBody:
         """
         typical = self.compound.chemistry.fraction_unbound
         bound = (1.0 - typical) / typical
-        return np.asarray(1.0 / (1.0 + self._protein(individual) * bound))
+        unbound = individual.binding_loss / (1.0 + self._protein(individual) * bound)
+        return np.asarray(np.minimum(unbound, 1.0))
 
     def blood_to_plasma(self, individual: Individual) -> Array:
         """Blood-to-plasma ratio at this body's haematocrit and protein binding, (B,)."""
@@ -111,10 +112,11 @@ class WholeBody:
         uptake = self.compound.absorption
         acid = uptake.gastric_ph
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
+        emptying = uptake.gastric_emptying * individual.gastric_emptying
         return {
-            "gastric_emptying": uptake.gastric_emptying * dissolved,
-            "undissolved": uptake.gastric_emptying * (1.0 - dissolved),
-            "transit": np.full(1, uptake.transit),
+            "gastric_emptying": emptying * dissolved,
+            "undissolved": emptying * (1.0 - dissolved),
+            "transit": uptake.transit * individual.intestinal_transit,
             "absorption": uptake.rate * multiplier,
         }
 

@@ -28,6 +28,7 @@ CALLS = {
     "Alert": (1, "id"),
     "Suspicion": (0, "id"),
     "Problem": (1, "reason"),
+    "FeatureKind": (1, "group"),
     "Phrase": (0, "id"),
     "say": (0, "message"),
     "step": (1, "message"),

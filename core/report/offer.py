@@ -1,0 +1,222 @@
+"""The offered regimens in a report: the recommendation itself, the options beside it, the second opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.advise.recommendation import Interval, Option, Recommendation, Regimen, Risk, SecondOpinion
+from core.clinic.case import Case, Target, TargetKind
+from core.drugs.model import Evidence
+from core.errors import InputError
+from core.report.phrase import DrugName, Joined, Moment, Phrase, Said, Word
+from core.units import Quantity, format_dose, format_number
+
+_METRIC_OF = {
+    TargetKind.TROUGH: ("trough", "mg/L"),
+    TargetKind.PEAK: ("peak", "mg/L"),
+    TargetKind.AVERAGE: ("average", "mg/L"),
+    TargetKind.AUC24: ("auc24", "mg*h/L"),
+    TargetKind.AUC24_MIC: ("auc24", "mg*h/L"),
+    TargetKind.TIME_ABOVE_MIC: ("trough", "mg/L"),
+}
+_ONE_DIGIT = 0.1  # a daily dose is shown to a tenth of a milligram
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A chance with its interval (0-1), its label and the grade of its evidence."""
+
+    label: Said
+    chance: Interval
+    evidence: Said
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The first option as the box at the top of the page shows it."""
+
+    drug: DrugName
+    amount: str
+    way: Said  # route, infusion time, interval
+    per_day: Said
+    first_dose: Said
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class OptionRow:
+    """One line of the table of options."""
+
+    regimen: Said
+    per_day: str
+    within_target: Said
+    benefit: Said
+    toxicity: tuple[Said, ...]
+    exposure: Said
+    notes: tuple[Said, ...]  # limits broken, "current"
+    is_current: bool
+
+
+def headline(case: Case, recommendation: Recommendation, drug: DrugName) -> Headline | None:
+    """The recommendation's first option; None when there is none."""
+    if not recommendation.options:
+        return None
+    option = recommendation.options[0]
+    regimen = option.regimen
+    graded = evidence_said(recommendation.target_evidence)
+    bars = [
+        Bar(Phrase("report_within_target"), option.attainment, graded),
+        Bar(Phrase("report_benefit"), option.efficacy, graded),
+    ]
+    bars += [Bar(_risk_label(risk), risk.chance, evidence_said(risk.evidence)) for risk in option.risks]
+    return Headline(
+        drug=drug,
+        amount=format_dose(regimen.amount),
+        way=way_said(regimen),
+        per_day=Phrase("report_per_day", {"amount": per_day(regimen)}),
+        first_dose=Phrase("report_from", {"moment": Moment(case.clock(regimen.first_dose))}),
+        bars=tuple(bars),
+    )
+
+
+def _risk_label(risk: Risk) -> Said:
+    """The toxicity; where no relation is published, what the chance is really about."""
+    if not risk.of_toxicity:
+        return Phrase("report_risk_over_label", {"toxicity": Phrase(risk.name), "threshold": risk.threshold})
+    return Phrase("report_risk_label", {"toxicity": Phrase(risk.name)})
+
+
+def option_rows(recommendation: Recommendation) -> tuple[OptionRow, ...]:
+    """Every option with benefit and harm side by side."""
+    return tuple(_row(option, recommendation.target) for option in recommendation.options)
+
+
+def _row(option: Option, target: Target) -> OptionRow:
+    regimen = option.regimen
+    notes: list[Said] = [Phrase("report_current")] if option.is_current else []
+    notes += option.limits
+    return OptionRow(
+        regimen=Joined((format_dose(regimen.amount), way_said(regimen)), " — "),
+        per_day=per_day(regimen),
+        within_target=chance_said(option.attainment),
+        benefit=chance_said(option.efficacy),
+        toxicity=tuple(Joined((_risk_label(risk), chance_said(risk.chance)), " ") for risk in option.risks),
+        exposure=exposure_said(option.exposure, target),
+        notes=tuple(notes),
+        is_current=option.is_current,
+    )
+
+
+def exposure_said(exposure: Mapping[str, Interval], target: Target) -> Said:
+    """The exposure the target is about, in the target's unit where it is a unit of exposure."""
+    metric, base = _METRIC_OF[target.kind]
+    found = exposure.get(metric)
+    if found is None:
+        return "–"
+    unit = next((end.unit for end in (target.low, target.high) if end is not None), base)
+    try:
+        scale = Quantity(1.0, base).to(unit)
+    except InputError:
+        unit, scale = base, 1.0
+    value, low, high = (format_number(number * scale, 3) for number in (found.value, found.low, found.high))
+    gaps: dict[str, Said] = {
+        "name": Word("target_kind", metric),
+        "value": value,
+        "low": low,
+        "high": high,
+        "unit": unit,
+    }
+    return Phrase("report_exposure", gaps)
+
+
+def target_said(target: Target) -> Said:
+    """A target in words: its kind, its ends, its unit once."""
+    ends = [end for end in (target.low, target.high) if end is not None]
+    unit = ends[0].unit
+    if target.low is not None and target.high is not None and target.low.unit == target.high.unit:
+        span = f"{format_number(target.low.value)}–{format_number(target.high.value)} {unit}"
+    elif len(ends) > 1:
+        span = f"{target.low} – {target.high}"
+    else:
+        span = f"{'≥' if target.high is None else '≤'} {ends[0]}"
+    return Joined((Word("target_kind", target.kind.value), span), " ")
+
+
+def way_said(regimen: Regimen) -> Said:
+    """Route, infusion time and interval."""
+    parts: list[Said] = [Word("route", regimen.route.value)]
+    if regimen.duration:
+        parts.append(Phrase("report_over", {"hours": format_number(regimen.duration)}))
+    parts.append(Phrase("report_every", {"hours": format_number(regimen.every)}))
+    return Joined(tuple(parts), " — ")
+
+
+def regimen_said(regimen: Regimen, case: Case) -> Said:
+    """A regimen in one line, with its first dose."""
+    start = Phrase("report_from", {"moment": Moment(case.clock(regimen.first_dose))})
+    return Joined((format_dose(regimen.amount), way_said(regimen), start), " — ")
+
+
+def per_day(regimen: Regimen) -> str:
+    """Mean total per 24 h."""
+    return format_dose(_tenth(regimen.amount * 24.0 / regimen.every))
+
+
+def _tenth(value: float) -> float:
+    return round(value / _ONE_DIGIT) * _ONE_DIGIT
+
+
+def percent(chance: float) -> str:
+    """A chance in per cent, without the sign; never rounded to a certainty no sample can prove."""
+    if chance < 0.005:
+        return "<1"
+    return ">99" if chance > 0.995 else f"{100 * chance:.0f}"
+
+
+def chance_said(chance: Interval) -> Said:
+    """A chance with its interval."""
+    gaps: dict[str, Said] = {"value": percent(chance.value), "low": percent(chance.low), "high": percent(chance.high)}
+    return Phrase("report_percent_interval", gaps)
+
+
+def evidence_word(evidence: Evidence) -> Said:
+    """`moderate`."""
+    return Word("evidence", evidence.value)
+
+
+def evidence_said(evidence: Evidence) -> Said:
+    """`evidence moderate`."""
+    return Phrase("report_evidence_label", {"grade": evidence_word(evidence)})
+
+
+def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
+    """What the predictor says, whether it agrees, and why; or why it says nothing."""
+    if opinion is None:
+        return (Phrase("report_second_none"),)
+    if opinion.abstains:
+        return (Phrase("report_second_abstains", {"why": Phrase(opinion.abstains)}),)
+    gaps: dict[str, Said] = {
+        "amount": format_dose(opinion.amount),
+        "route": Word("route", opinion.route.value),
+        "every": Phrase("report_every", {"hours": format_number(opinion.every)}),
+        "daily": format_dose(_tenth(opinion.daily)),
+        "low": format_dose(_tenth(opinion.low)),
+        "high": format_dose(_tenth(opinion.high)),
+        "coverage": format_number(100 * opinion.coverage, 3),
+    }
+    lines: list[Said] = [
+        Phrase("report_second_speaks", gaps),
+        Phrase("report_second_agrees" if opinion.agrees else "report_second_differs"),
+    ]
+    if opinion.reasons:
+        reasons = tuple(_feature(name, change) for name, change in opinion.reasons[:3])
+        lines.append(Phrase("report_second_reasons", {"reasons": Joined(reasons)}))
+    return tuple(lines)
+
+
+def _feature(name: str, change: float) -> Said:
+    sign = "+" if change > 0 else "-"
+    shown = f"{sign}{format_dose(_tenth(abs(change)))}"
+    named: Said = Phrase(name) if name.startswith("feature_") else Word("covariate", name)
+    return Phrase("report_second_feature", {"name": named, "change": shown})

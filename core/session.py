@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.advise.judge import judge as judge_regimens
 from core.advise.recommend import SAMPLES, SEED, target_of
 from core.advise.recommend import recommend as rank_regimens
-from core.advise.recommendation import Basis, Recommendation, Regimen
+from core.advise.recommendation import Basis, Option, Recommendation, Regimen
 from core.advise.responses import draw
 from core.clinic import questions
 from core.clinic.alert import Alert, Severity
@@ -204,6 +205,15 @@ def recommend(
     return rank_regimens(case, individualisation.posteriors, check_case(case), basis, options=options, task=task)
 
 
+def judge(case: Case, individualisation: Individualisation, regimens: Sequence[Regimen]) -> tuple[Option, ...]:
+    """Judge regimens of the clinician's own, one option each, in their order.
+
+    Raises:
+        InputError: no model could be fitted.
+    """
+    return judge_regimens(case, individualisation.posteriors, regimens)
+
+
 def inputs_hash(case: Case) -> str:
     """SHA-256 of the case as its file would be written; a result whose inputs have changed is never shown."""
     return hashlib.sha256(write_case(case).encode()).hexdigest()
@@ -220,7 +230,6 @@ def time_grid(case: Case, regimen: Regimen | None = None) -> Array:
     ahead = max([48.0, *(4.0 * every for every in intervals)])
     stop = max(end, case.now + ahead)
     events = [dose.time for dose in doses] + [dose.time + dose.hours for dose in doses if dose.hours]
-    events += [level.time for level in case.levels if 0 <= level.time <= stop]
     step = next((step for step in _STEPS if stop / step <= _POINTS), stop / _POINTS)
     grid = step * np.arange(math.ceil(stop / step) + 1)
     return np.union1d(grid, [time for time in events if 0 <= time <= grid[-1]])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from functools import lru_cache
-from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -15,16 +16,22 @@ from core.engine.system import System, Values
 from core.errors import ModelError
 
 
+def library_path() -> Path:
+    """Where `core.engine.build_kernel` puts the shared library, whether or not it is there."""
+    ending = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+    return Path(__file__).with_name("_kernel" + ending)
+
+
 @lru_cache(maxsize=1)
 def _library() -> ctypes.CDLL | None:
     """The shared library beside this file, or None where none was built or DOSEWRIGHT_NO_KERNEL is set."""
     if os.environ.get("DOSEWRIGHT_NO_KERNEL"):
         return None
-    spec = find_spec("core.engine._kernel")
-    if spec is None or spec.origin is None:
+    path = library_path()
+    if not path.exists():
         return None
     try:
-        library = ctypes.CDLL(spec.origin)
+        library = ctypes.CDLL(str(path))
         library.dosewright_rodas.restype = ctypes.c_int
     except (OSError, AttributeError):
         return None

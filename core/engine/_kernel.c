@@ -1,0 +1,515 @@
+/* Rodas4 over the structure that core/engine/system.py encodes, for groups of patients that share a step.
+ *
+ * The same formulas as rodas.py, elements.py and sparse_lu.py; tests hold the two together. Generic: models are data, so
+ * nothing is compiled per model. Source: Hairer & Wanner, Solving Ordinary Differential Equations II (1996), RODAS. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define L 4 /* patients side by side in one vector register */
+
+#if defined(__GNUC__) && defined(__x86_64__) && defined(__linux__) && !defined(__clang__)
+#define CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define CLONES
+#define INLINE static inline
+#endif
+#if defined(_WIN32)
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+#define EACH for (int l = 0; l < L; l++)
+
+typedef struct {
+    double v[L];
+} lanes;
+
+static const double GAMMA = 0.25;
+static const double A[5][4] = {
+    {0, 0, 0, 0},
+    {1.544, 0, 0, 0},
+    {0.9466785280815826, 0.2557011698983284, 0, 0},
+    {3.314825187068521, 2.896124015972201, 0.9986419139977817, 0},
+    {1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950}};
+static const double C[6][5] = {
+    {0, 0, 0, 0, 0},
+    {-5.6688, 0, 0, 0, 0},
+    {-2.430093356833875, -0.2063599157091915, 0, 0, 0},
+    {-0.1073529058151375, -9.594562251023355, -20.47028614809616, 0, 0},
+    {7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160, 0},
+    {8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054}};
+static const double D[2][5] = {
+    {10.12623508344586, -7.487995877610167, -34.80091861555747, -7.992771707568823, 1.025137723295662},
+    {-0.6762803392801253, 6.087714651680015, 16.43084320892478, 24.76722511418386, -6.594389125716872}};
+
+/* Structure, read from the program. */
+typedef struct {
+    int n, slots, entries, elements;
+    const int *entry;    /* row, column, slot of each first-order entry */
+    const int *diagonal; /* slot of each diagonal entry */
+    const int *element;  /* kind, length, body of each element */
+    const int *pivots, *forward, *backward;
+} structure;
+
+static const int *skip_pivots(const int *at)
+{
+    int count = *at++;
+    while (count-- > 0) {
+        int rows = at[1];
+        at += 2;
+        while (rows-- > 0) at += 2 + 2 * at[1];
+    }
+    return at;
+}
+
+static structure read_structure(const int *at)
+{
+    structure s;
+    s.n = at[0];
+    s.slots = at[1];
+    s.entries = at[2];
+    s.entry = at + 3;
+    s.diagonal = s.entry + 3 * s.entries;
+    at = s.diagonal + s.n;
+    s.elements = *at++;
+    s.element = at;
+    for (int e = 0; e < s.elements; e++) at += 2 + at[1];
+    s.pivots = at;
+    s.forward = skip_pivots(at);
+    s.backward = s.forward + 1 + 3 * s.forward[0];
+    return s;
+}
+
+INLINE void sigmoid(const lanes *conc, const lanes *half, const lanes *hill, lanes *value, lanes *slope)
+{
+    EACH {
+        double c = conc->v[l], h = hill->v[l];
+        if (c > 0) {
+            double r = h == 1.0 ? c / half->v[l] : pow(c / half->v[l], h);
+            if (r > 1e200) r = 1e200;
+            value->v[l] = r / (1 + r);
+            slope->v[l] = h * r / (c * (1 + r) * (1 + r));
+        } else {
+            value->v[l] = 0;
+            slope->v[l] = h == 1.0 ? 1.0 / half->v[l] : 0.0;
+        }
+    }
+}
+
+INLINE void add_to(lanes *W, int slot, const lanes *value, double sign)
+{
+    if (slot >= 0) EACH W[slot].v[l] += sign * value->v[l];
+}
+
+/* body: source, target, enzyme, saturable, count, (state, kind)..., then slots (source row, target row) per column.
+ * With f the change is added, with W the slopes are SUBTRACTED (W holds -J). Returns the constants it has read. */
+INLINE int saturable(const int *b, const lanes *c, const lanes *x, lanes *f, lanes *W)
+{
+    int source = b[0], target = b[1], enzyme = b[2], saturates = b[3], count = b[4];
+    const int *inhibitor = b + 5, *slot = b + 5 + 2 * count;
+    lanes conc, flux, on_km, on_complex, below, slope;
+    EACH conc.v[l] = x[source].v[l] * c[0].v[l];
+    EACH on_km.v[l] = on_complex.v[l] = 1.0;
+    for (int i = 0; i < count; i++) {
+        int kind = inhibitor[2 * i + 1];
+        const lanes *I = x + inhibitor[2 * i];
+        if (kind != 1) EACH on_km.v[l] += I->v[l] * c[3 + i].v[l];
+        if (kind != 0) EACH on_complex.v[l] += I->v[l] * c[3 + i].v[l];
+    }
+    EACH below.v[l] = on_km.v[l] * c[2].v[l] + (saturates ? on_complex.v[l] * conc.v[l] : 0.0);
+    EACH flux.v[l] = c[1].v[l] * conc.v[l] / below.v[l];
+    if (!W) {
+        if (enzyme >= 0) EACH flux.v[l] *= x[enzyme].v[l];
+        EACH f[source].v[l] -= flux.v[l];
+        if (target >= 0) EACH f[target].v[l] += flux.v[l];
+        return 3 + count;
+    }
+    lanes amount;
+    EACH amount.v[l] = enzyme >= 0 ? x[enzyme].v[l] : 1.0;
+    EACH slope.v[l] = c[0].v[l] * c[1].v[l] * amount.v[l] * (saturates ? on_km.v[l] * c[2].v[l] : below.v[l]) /
+                      (below.v[l] * below.v[l]);
+    add_to(W, slot[0], &slope, 1.0);
+    add_to(W, slot[1], &slope, -1.0);
+    if (enzyme >= 0) {
+        add_to(W, slot[2], &flux, 1.0);
+        add_to(W, slot[3], &flux, -1.0);
+    }
+    for (int i = 0; i < count; i++) {
+        int kind = inhibitor[2 * i + 1];
+        EACH {
+            double acts = (kind != 1 ? c[2].v[l] : 0.0) + (kind != 0 && saturates ? conc.v[l] : 0.0);
+            slope.v[l] = -amount.v[l] * flux.v[l] / below.v[l] * acts * c[3 + i].v[l];
+        }
+        add_to(W, slot[4 + 2 * i], &slope, 1.0);
+        add_to(W, slot[5 + 2 * i], &slope, -1.0);
+    }
+    return 3 + count;
+}
+
+/* body: enzyme, inactivators, inducers, their states, then slots (enzyme row) for enzyme and each state. */
+INLINE int turnover(const int *b, const lanes *c, const lanes *x, lanes *f, lanes *W)
+{
+    int enzyme = b[0], lost = b[1], made = b[2];
+    const int *state = b + 3, *slot = b + 3 + lost + made;
+    lanes loss = c[0], synthesis, conc, value, slope;
+    const lanes *k = c + 1;
+    EACH synthesis.v[l] = 1.0;
+    for (int i = 0; i < lost; i++, k += 3) {
+        EACH {
+            double C_ = x[state[i]].v[l] * k[0].v[l], sum = k[2].v[l] + C_;
+            loss.v[l] += k[1].v[l] * C_ / sum;
+            slope.v[l] = x[enzyme].v[l] * k[1].v[l] * k[2].v[l] * k[0].v[l] / (sum * sum);
+        }
+        if (W) add_to(W, slot[1 + i], &slope, 1.0);
+    }
+    for (int i = lost; i < lost + made; i++, k += 4) {
+        EACH conc.v[l] = x[state[i]].v[l] * k[0].v[l];
+        sigmoid(&conc, k + 2, k + 3, &value, &slope);
+        EACH synthesis.v[l] += k[1].v[l] * value.v[l];
+        EACH slope.v[l] *= c[0].v[l] * k[1].v[l] * k[0].v[l];
+        if (W) add_to(W, slot[1 + i], &slope, -1.0);
+    }
+    if (W)
+        add_to(W, slot[0], &loss, 1.0);
+    else
+        EACH f[enzyme].v[l] += c[0].v[l] * synthesis.v[l] - loss.v[l] * x[enzyme].v[l];
+    return 1 + 3 * lost + 4 * made;
+}
+
+/* body: source, target, copies, slots (source, source) and (target, source). */
+INLINE int hill(const int *b, const lanes *c, const lanes *x, lanes *f, lanes *W)
+{
+    lanes conc, value, slope;
+    EACH conc.v[l] = x[b[0]].v[l] * c[0].v[l];
+    sigmoid(&conc, c + 2, c + 3, &value, &slope);
+    if (W) {
+        EACH slope.v[l] *= c[0].v[l] * c[1].v[l];
+        if (!b[2]) add_to(W, b[3], &slope, 1.0);
+        add_to(W, b[4], &slope, -1.0);
+        return 4;
+    }
+    if (!b[2]) EACH f[b[0]].v[l] -= c[1].v[l] * value.v[l];
+    if (b[1] >= 0) EACH f[b[1]].v[l] += c[1].v[l] * value.v[l];
+    return 4;
+}
+
+/* body: ligand, target, bound, then slots by column (ligand, target, bound) and row (ligand, target, bound). */
+INLINE int binding(const int *b, const lanes *c, const lanes *x, lanes *f, lanes *W)
+{
+    const lanes *drug = x + b[0], *free = x + b[1], *bound = x + b[2];
+    lanes net;
+    if (!W) {
+        EACH net.v[l] = c[1].v[l] * c[0].v[l] * drug->v[l] * free->v[l] - c[2].v[l] * bound->v[l];
+        EACH f[b[0]].v[l] -= net.v[l];
+        EACH f[b[1]].v[l] += c[3].v[l] - c[4].v[l] * free->v[l] - net.v[l];
+        EACH f[b[2]].v[l] += net.v[l] - c[5].v[l] * bound->v[l];
+        return 6;
+    }
+    for (int column = 0; column < 3; column++) {
+        const int *slot = b + 3 + 3 * column;
+        EACH {
+            double both = c[1].v[l] * c[0].v[l];
+            net.v[l] = column == 0 ? both * free->v[l] : column == 1 ? both * drug->v[l] : -c[2].v[l];
+        }
+        add_to(W, slot[0], &net, 1.0);
+        add_to(W, slot[1], &net, 1.0);
+        add_to(W, slot[2], &net, -1.0);
+    }
+    add_to(W, b[3 + 4], c + 4, 1.0);
+    add_to(W, b[3 + 8], c + 5, 1.0);
+    return 6;
+}
+
+INLINE void elements(const structure *s, const lanes *constants, const lanes *x, lanes *f, lanes *W)
+{
+    const int *at = s->element;
+    for (int e = 0; e < s->elements; e++) {
+        const int *body = at + 2;
+        switch (at[0]) {
+        case 1: constants += saturable(body, constants, x, f, W); break;
+        case 2: constants += turnover(body, constants, x, f, W); break;
+        case 3: constants += hill(body, constants, x, f, W); break;
+        default: constants += binding(body, constants, x, f, W); break;
+        }
+        at = body + at[1];
+    }
+}
+
+INLINE void change(const structure *s, const lanes *numbers, const lanes *x, const lanes *drive, lanes *f)
+{
+    memcpy(f, drive, sizeof(lanes) * (size_t)s->n);
+    const int *entry = s->entry;
+    for (int e = 0; e < s->entries; e++, entry += 3) {
+        const lanes *k = numbers + e, *from = x + entry[1];
+        lanes *to = f + entry[0];
+        EACH to->v[l] += k->v[l] * from->v[l];
+    }
+    elements(s, numbers + s->entries, x, f, NULL);
+}
+
+/* W = I/(gamma h) - J, then its factors. */
+INLINE void factorise(const structure *s, const lanes *numbers, const lanes *x, const lanes *h, lanes *W)
+{
+    memset(W, 0, sizeof(lanes) * (size_t)s->slots);
+    for (int e = 0; e < s->entries; e++) EACH W[s->entry[3 * e + 2]].v[l] -= numbers[e].v[l];
+    elements(s, numbers + s->entries, x, NULL, W);
+    for (int i = 0; i < s->n; i++) EACH W[s->diagonal[i]].v[l] += 1.0 / (GAMMA * h->v[l]);
+    const int *at = s->pivots;
+    for (int p = *at++; p > 0; p--) {
+        lanes *pivot = W + at[0];
+        int rows = at[1];
+        at += 2;
+        EACH pivot->v[l] = 1.0 / pivot->v[l];
+        for (; rows > 0; rows--) {
+            lanes *row = W + at[0];
+            int updates = at[1];
+            at += 2;
+            EACH row->v[l] *= pivot->v[l];
+            for (; updates > 0; updates--, at += 2) {
+                lanes *to = W + at[0];
+                const lanes *right = W + at[1];
+                EACH to->v[l] -= row->v[l] * right->v[l];
+            }
+        }
+    }
+}
+
+INLINE void solve(const structure *s, const lanes *W, lanes *b)
+{
+    const int *at = s->forward;
+    for (int p = *at++; p > 0; p--, at += 3) EACH b[at[0]].v[l] -= W[at[2]].v[l] * b[at[1]].v[l];
+    at = s->backward;
+    for (int p = *at++; p > 0; p--) {
+        lanes sum = b[at[0]];
+        const lanes *pivot = W + at[1];
+        lanes *to = b + at[0];
+        int terms = at[2];
+        at += 3;
+        for (; terms > 0; terms--, at += 2) EACH sum.v[l] -= W[at[1]].v[l] * b[at[0]].v[l];
+        EACH to->v[l] = sum.v[l] * pivot->v[l];
+    }
+}
+
+/* What one group of patients needs; all arrays hold `lanes`. */
+typedef struct {
+    lanes *numbers, *x, *absolute, *drive, *W, *u, *y, *end, *f, *first;
+    lanes edge, next;
+    int patient[L];
+} group;
+
+/* What is asked for; numpy arrays with the patients last. */
+typedef struct {
+    int batch, anchors, edge_width, ports, bolus_width, times, index_width, wanted;
+    const double *edges, *bolus, *rate, *time, *absolute;
+    const int *port, *index, *want;
+    double relative;
+    double *x, *out;
+} course;
+
+INLINE double mean_square(const structure *s, const group *g, const lanes *value, const lanes *by, double relative)
+{
+    lanes sum;
+    double worst = 0;
+    EACH sum.v[l] = 0;
+    for (int i = 0; i < s->n; i++) EACH {
+        double a = fabs(g->x[i].v[l]), b = fabs(by[i].v[l]);
+        double part = value[i].v[l] / (g->absolute[i].v[l] + relative * (a > b ? a : b));
+        sum.v[l] += part * part;
+    }
+    EACH {
+        if (!(sum.v[l] <= 1e300)) return INFINITY;
+        if (sum.v[l] > worst) worst = sum.v[l];
+    }
+    return worst / s->n;
+}
+
+INLINE void put(const course *q, const group *g, int l, int t, int row, double value)
+{
+    q->out[((size_t)row * (size_t)q->times + (size_t)t) * (size_t)q->batch + (size_t)g->patient[l]] = value;
+}
+
+/* One step of size h: u[0..5], y = the end, f scratch; the error estimate is u[5]. */
+INLINE void stages(const structure *s, const group *g, const lanes *h)
+{
+    int n = s->n;
+    lanes over;
+    EACH over.v[l] = 1.0 / h->v[l];
+    memcpy(g->u, g->first, sizeof(lanes) * (size_t)n);
+    solve(s, g->W, g->u);
+    for (int stage = 1; stage < 6; stage++) {
+        lanes *u = g->u + stage * n;
+        for (int i = 0; i < n; i++) {
+            lanes total = stage < 5 ? g->x[i] : g->y[i];
+            if (stage < 5)
+                for (int j = 0; j < stage; j++) EACH total.v[l] += A[stage][j] * g->u[j * n + i].v[l];
+            else
+                EACH total.v[l] += g->u[4 * n + i].v[l];
+            g->y[i] = total;
+        }
+        change(s, g->numbers, g->y, g->drive, u);
+        for (int i = 0; i < n; i++) {
+            lanes total;
+            EACH total.v[l] = C[stage][0] * g->u[i].v[l];
+            for (int j = 1; j < stage; j++) EACH total.v[l] += C[stage][j] * g->u[j * n + i].v[l];
+            EACH u[i].v[l] += total.v[l] * over.v[l];
+        }
+        solve(s, g->W, u);
+    }
+    for (int i = 0; i < n; i++) EACH g->end[i].v[l] = g->y[i].v[l] + g->u[5 * n + i].v[l];
+}
+
+/* Values asked for inside the step from share to share + size of the interval, one patient at a time. */
+INLINE void record(const structure *s, const course *q, const group *g, int k, int *next, double share, double size)
+{
+    int n = s->n;
+    EACH {
+        if (g->patient[l] < 0) continue;
+        int column = q->index_width > 1 ? g->patient[l] : 0;
+        double length = g->next.v[l] - g->edge.v[l];
+        for (; next[l] < q->times && q->index[(size_t)next[l] * (size_t)q->index_width + (size_t)column] == k; next[l]++) {
+            double at = length > 0 ? (q->time[next[l]] - g->edge.v[l]) / length : 0.0;
+            at = at < 0 ? 0 : at > 1 ? 1 : at;
+            if (at > share + size * (1 + 1e-12)) break;
+            double theta = size > 0 ? (at - share) / size : 0.0, rest;
+            theta = theta < 0 ? 0 : theta > 1 ? 1 : theta;
+            rest = 1 - theta;
+            for (int w = 0; w < q->wanted; w++) {
+                int i = q->want[w];
+                double value = g->x[i].v[l];
+                if (theta > 0) {
+                    double d0 = 0, d1 = 0;
+                    for (int j = 0; j < 5; j++) {
+                        d0 += D[0][j] * g->u[j * n + i].v[l];
+                        d1 += D[1][j] * g->u[j * n + i].v[l];
+                    }
+                    value = value * rest + theta * (g->end[i].v[l] + rest * (d0 + theta * d1));
+                }
+                put(q, g, l, next[l], w, value);
+            }
+        }
+    }
+}
+
+/* Over one interval between anchors; 0 when done. */
+INLINE int cross(const structure *s, const course *q, group *g, int k, int *next)
+{
+    int n = s->n;
+    lanes length, h;
+    double longest = 0, share = 0, size;
+    EACH length.v[l] = g->next.v[l] - g->edge.v[l];
+    EACH if (length.v[l] > longest) longest = length.v[l];
+    record(s, q, g, k, next, 0.0, 0.0);
+    if (!(longest > 0)) return 0;
+    EACH if (!(length.v[l] > 0)) length.v[l] = 1e-12 * longest; /* this patient stands still meanwhile */
+    change(s, g->numbers, g->x, g->drive, g->first);
+    for (int i = 0; i < n; i++) EACH g->f[i].v[l] = g->first[i].v[l] * length.v[l];
+    double here = sqrt(mean_square(s, g, g->x, g->x, q->relative)), there = sqrt(mean_square(s, g, g->f, g->x, q->relative));
+    size = (here > 1e-5 ? 0.02 * here : 1.0) / (there > 1e-300 ? there : 1e-300);
+    size = size < 1e-9 ? 1e-9 : size > 1.0 ? 1.0 : size;
+    for (int step = 0; step < 200000; step++) {
+        if (1.0 - share - size <= 1e-10) size = 1.0 - share;
+        EACH h.v[l] = size * length.v[l];
+        factorise(s, g->numbers, g->x, &h, g->W);
+        stages(s, g, &h);
+        double error = sqrt(mean_square(s, g, g->u + 5 * n, g->end, q->relative)), factor = 0.2;
+        if (error < INFINITY) {
+            factor = 0.9 / sqrt(sqrt(error > 1e-12 ? error : 1e-12));
+            factor = factor > 6.0 ? 6.0 : factor < 0.2 ? 0.2 : factor;
+        }
+        if (error <= 1.0) {
+            record(s, q, g, k, next, share, size);
+            memcpy(g->x, g->end, sizeof(lanes) * (size_t)n);
+            share += size;
+            if (share >= 1.0 - 1e-14) return 0;
+            change(s, g->numbers, g->x, g->drive, g->first);
+        }
+        size *= factor;
+        if (!(size >= 1e-13)) return 1;
+    }
+    return 1;
+}
+
+INLINE int follow(const structure *s, const course *q, group *g)
+{
+    int next[L] = {0};
+    for (int k = 0; k < q->anchors; k++) {
+        memset(g->drive, 0, sizeof(lanes) * (size_t)s->n);
+        EACH {
+            int p = g->patient[l] < 0 ? g->patient[0] : g->patient[l];
+            size_t wide = (size_t)q->bolus_width, b = wide > 1 ? (size_t)p : 0, e = q->edge_width > 1 ? (size_t)p : 0;
+            g->edge.v[l] = q->edges[(size_t)k * (size_t)q->edge_width + e];
+            g->next.v[l] = q->edges[(size_t)(k + 1) * (size_t)q->edge_width + e];
+            for (int i = 0; i < q->ports; i++) {
+                size_t at = ((size_t)k * (size_t)q->ports + (size_t)i) * wide + b;
+                g->x[q->port[i]].v[l] += q->bolus[at];
+                g->drive[q->port[i]].v[l] += q->rate[at];
+            }
+        }
+        if (cross(s, q, g, k, next)) return 1;
+    }
+    return 0;
+}
+
+static void load(lanes *to, const double *from, int rows, const course *q, const group *g)
+{
+    for (int i = 0; i < rows; i++)
+        EACH to[i].v[l] = from[(size_t)i * (size_t)q->batch + (size_t)(g->patient[l] < 0 ? g->patient[0] : g->patient[l])];
+}
+
+CLONES static int follow_all(const structure *s, const course *q, group *g, const double *numbers, int count)
+{
+    for (int low = 0; low < q->batch; low += L) {
+        EACH g->patient[l] = low + l < q->batch ? low + l : -1;
+        load(g->numbers, numbers, count, q, g);
+        load(g->x, q->x, s->n, q, g);
+        load(g->absolute, q->absolute, s->n, q, g);
+        if (follow(s, q, g)) return 1;
+        for (int i = 0; i < s->n; i++)
+            EACH if (g->patient[l] >= 0) q->x[(size_t)i * (size_t)q->batch + (size_t)g->patient[l]] = g->x[i].v[l];
+    }
+    return 0;
+}
+
+static int count_constants(const structure *s)
+{
+    int total = s->entries;
+    const int *at = s->element;
+    for (int e = 0; e < s->elements; e++) {
+        const int *body = at + 2;
+        total += at[0] == 1 ? 3 + body[4] : at[0] == 2 ? 1 + 3 * body[1] + 4 * body[2] : at[0] == 3 ? 4 : 6;
+        at = body + at[1];
+    }
+    return total;
+}
+
+/* Returns 0, 1 when the step became too small, 2 when memory ran out. */
+EXPORT int dosewright_rodas(double relative, const int *shape, const int *program, const double *numbers,
+                            const double *edges, const double *bolus, const double *rate, const int *port,
+                            const double *time, const int *index, const int *want, const double *absolute, double *x,
+                            double *out)
+{
+    structure s = read_structure(program);
+    course q = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], shape[7], edges, bolus, rate,
+                time, absolute, port, index, want, relative, x, out};
+    int count = count_constants(&s);
+    size_t n = (size_t)s.n, total = (size_t)count + (size_t)s.slots + 13 * n;
+    char *memory = malloc((total + 2) * sizeof(lanes));
+    if (!memory) return 2;
+    lanes *at = (lanes *)(memory + (64 - (size_t)memory % 64) % 64);
+    group g;
+    g.numbers = at;
+    g.W = g.numbers + count;
+    g.u = g.W + s.slots;
+    g.x = g.u + 6 * n;
+    g.absolute = g.x + n;
+    g.drive = g.absolute + n;
+    g.y = g.drive + n;
+    g.end = g.y + n;
+    g.f = g.end + n;
+    g.first = g.f + n;
+    int status = follow_all(&s, &q, &g, numbers, count);
+    free(memory);
+    return status;
+}

@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 _LOW, _HIGH = 0.05, 0.95
 PLASMA = "plasma"
+_EFFECT_DRAWS = 200
 
 
 def predict_curves(
@@ -47,7 +48,7 @@ def predict_curves(
     curves = [_curve(name, source, times, samples[name] * scale, unit) for name in wanted]
     for effect in effects:
         if effect.driver.output in samples:
-            values = effect.evaluate(samples[effect.driver.output], times)
+            values = effect.evaluate(_thinned(samples[effect.driver.output]), times)
             curves.append(_curve(f"effect:{effect.id}", source, times, values, effect.unit))
     return tuple(curves)
 
@@ -57,6 +58,13 @@ def _simulate(
 ) -> Mapping[str, Array]:
     known = [name for name in dict.fromkeys(outputs) if name == PLASMA or name in model.outputs]
     return model.curves(known, eta, doses, times)
+
+
+def _thinned(values: Array) -> Array:
+    """Evenly spaced draws; a band of an effect needs no more, and effects cost more than concentrations."""
+    if len(values) <= _EFFECT_DRAWS:
+        return values
+    return values[np.linspace(0, len(values) - 1, _EFFECT_DRAWS).astype(int)]
 
 
 def _stack(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:

@@ -40,16 +40,12 @@ def sigmoid_emax(
         raise ModelError("EC50 and Hill exponent must be above 0")
     if np.any(drive < 0):
         raise ModelError("a concentration cannot be negative")
+    from scipy.special import expit
+
     # The log keeps C^hill from overflowing where killing curves are steep (hill 20); log 0 gives the baseline.
     with np.errstate(divide="ignore"):
         ratio = hill * (np.log(drive) - np.log(ec50))
-    return np.asarray(e0 + maximum * _logistic(ratio))
-
-
-def _logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)) without overflow, also at minus infinity."""
-    decay = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0 / (1.0 + decay), decay / (1.0 + decay))
+    return np.asarray(e0 + maximum * expit(ratio))
 
 
 def effect_compartment(

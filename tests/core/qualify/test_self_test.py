@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from core.qualify import worked_cases
 from core.qualify.checks import Check
 from core.qualify.self_test import self_test

@@ -1,0 +1,255 @@
+"""The covariates this drug's models read: one field each, later values beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from core.clinic.covariate import CATALOGUE, CovariateKind
+from core.drugs.model import DrugModel
+from core.units import Quantity, format_number
+from desktop import texts
+from desktop.case.draft import Draft, Entry
+from desktop.case.field import ChoiceField, Field, TextField
+from desktop.icons import icon
+from desktop.language import Panel
+from desktop.state import CaseState
+
+
+def form_covariates(models: Sequence[DrugModel]) -> tuple[str, ...]:
+    """Covariates a person enters for these models, weight and height first."""
+    names = {name for model in models for name in model.covariates if name in CATALOGUE}
+    return tuple(name for name in CATALOGUE if name in names)
+
+
+class CovariateGrid(Panel):
+    """The fields of the covariates, two beside each other."""
+
+    def __init__(self, state: CaseState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+        self._names: tuple[str, ...] = ()
+        self._shape: tuple[tuple[str, int], ...] = ()
+        self._fields: dict[str, Field] = {}
+        self._later: dict[tuple[str, int], LaterValue] = {}
+        self._defaults: Mapping[str, Quantity | str] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        state.draft_changed.connect(self.refresh)
+
+    def use_models(self, models: Sequence[DrugModel]) -> None:
+        """Show the covariates of these models."""
+        self._names = form_covariates(models)
+        self._defaults = {name: value for model in reversed(models) for name, value in model.defaults.items()}
+        self.refresh()
+
+    def field(self, where: str) -> Field | None:
+        """The field of a problem such as `entry.weight.0`."""
+        parts = where.split(".")
+        if len(parts) < 3 or parts[0] != "entry":  # noqa: PLR2004 entry, name, index
+            return None
+        if parts[2] == "0":
+            return self._fields.get(parts[1])
+        later = self._later.get((parts[1], int(parts[2])))
+        return None if later is None else later.when if where.endswith(".when") else later.value
+
+    def refresh(self) -> None:
+        """Show the draft."""
+        draft = self.state.draft
+        extra = tuple(
+            dict.fromkeys(entry.name for entry in draft.entries if entry.name not in self._names and entry.text)
+        )
+        shape = tuple((name, len(draft.history(name))) for name in (*self._names, *extra))
+        if shape != self._shape:
+            self._shape = shape
+            self._arrange()
+        problems = {problem.field: problem for problem in self.state.problems}
+        for name, field in self._fields.items():
+            history = draft.history(name)
+            self._fill(name, field, history[0] if history else Entry(name, unit=CATALOGUE[name].unit))
+            field.show_problem(problems.get(f"entry.{name}.0") or problems.get(f"entry.{name}.0.when"))
+        for (name, index), later in self._later.items():
+            later.fill(draft.history(name)[index])
+            later.when.show_problem(problems.get(f"entry.{name}.{index}.when"))
+            later.value.show_problem(problems.get(f"entry.{name}.{index}"))
+
+    def _arrange(self) -> None:
+        shown = {name for name, _ in self._shape}
+        for gone in [name for name in self._fields if name not in shown]:
+            self._fields.pop(gone).deleteLater()
+        for later in self._later.values():
+            later.deleteLater()
+        self._later = {}
+        while self._grid.count():
+            self._grid.takeAt(0)
+        line = column = 0
+        pending: list[LaterValue] = []
+        for name, count in self._shape:
+            if name not in self._fields:
+                self._fields[name] = self._make(CATALOGUE[name])
+            self._grid.addWidget(self._fields[name], line, column, Qt.AlignmentFlag.AlignTop)
+            for index in range(1, count):
+                later = self._later[name, index] = LaterValue(self, CATALOGUE[name], index)
+                pending.append(later)
+            if column == 1 or (name, count) == self._shape[-1]:
+                for later in pending:
+                    line += 1
+                    self._grid.addWidget(later, line, 0, 1, 2)
+                pending, line, column = [], line + 1, 0
+            else:
+                column = 1
+
+    def _make(self, kind: CovariateKind) -> Field:
+        where = f"entry.{kind.name}.0"
+        if kind.choices:
+            choice = ChoiceField(where)
+            choice.chosen.connect(lambda key: self.state.change(self.with_text(kind.name, 0, key)))
+            field: Field = choice
+        else:
+            text = TextField(where, (kind.unit, *kind.other_units))
+            text.edited.connect(lambda typed: self.state.edit(self.with_text(kind.name, 0, typed), where))
+            text.settled.connect(self.state.settle)
+            text.unit_changed.connect(lambda unit: self.state.change(self.with_unit(kind.name, 0, unit)))
+            field = text
+        later = QToolButton()
+        later.setProperty("role", "link")
+        later.setIcon(icon("add"))
+        later.setFixedSize(18, 16)
+        later.setObjectName("later")
+        later.clicked.connect(lambda: self.add_later(kind.name))
+        field.head.addWidget(later)
+        self._name(field, kind)
+        return field
+
+    def _name(self, field: Field, kind: CovariateKind) -> None:
+        name = texts.title("covariate", kind.name)
+        lone_unit = texts.unit(kind.unit) if not kind.choices and not kind.other_units else ""
+        field.set_title(f"{name} ({lone_unit})" if lone_unit else name)
+        button = field.findChild(QToolButton, "later")
+        assert isinstance(button, QToolButton)
+        tip = self.tr("%1 at another time").replace("%1", name)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+
+    def with_text(self, name: str, index: int, text: str) -> Draft:
+        """The draft with another text of one value."""
+        return self._changed(name, index, text=text)
+
+    def with_unit(self, name: str, index: int, unit: str) -> Draft:
+        """The draft with another unit of one value; the number stays as typed."""
+        return self._changed(name, index, unit=unit)
+
+    def _changed(self, name: str, index: int, **values: str) -> Draft:
+        draft, kind = self.state.draft, CATALOGUE[name]
+        history = draft.history(name)
+        entry = history[index] if index < len(history) else Entry(name, unit=kind.unit)
+        changed = replace(entry, **values)
+        if index == 0 and len(history) == 1 and not changed.text.strip() and changed.unit == kind.unit:
+            return draft.without_entry(name, 0)
+        return draft.with_entry(name, index, changed)
+
+    def add_later(self, name: str) -> None:
+        """Begin a value of a covariate at another time and go to it."""
+        draft, kind = self.state.draft, CATALOGUE[name]
+        if not draft.history(name):
+            draft = draft.with_entry(name, 0, Entry(name, unit=kind.unit))
+        index = len(draft.history(name))
+        unit = draft.history(name)[-1].unit
+        self.state.change(draft.with_entry(name, index, Entry(name, "", unit, "")))
+        self._later[name, index].when.setFocus()
+
+    def _fill(self, name: str, field: Field, entry: Entry) -> None:
+        default = self._defaults.get(name)
+        if isinstance(field, ChoiceField):
+            unset = (
+                self.tr("%1 – not entered").replace("%1", texts.word("choice", str(default)))
+                if default is not None
+                else "—"
+            )
+            choices = [("", unset), *((key, texts.word("choice", key)) for key in CATALOGUE[name].choices)]
+            field.set_items(choices, entry.text)
+        elif isinstance(field, TextField):
+            field.set_value(entry.text, entry.unit)
+            field.edit.setPlaceholderText(self._placeholder(default))
+
+    def _placeholder(self, default: Quantity | str | None) -> str:
+        if isinstance(default, Quantity):
+            return self.tr("typical %1").replace(
+                "%1", f"{format_number(default.value, 4)} {texts.unit(default.unit)}".strip()
+            )
+        return self.tr("needed")
+
+    def retranslate(self) -> None:
+        """Write texts anew."""
+        for name, field in self._fields.items():
+            self._name(field, CATALOGUE[name])
+        for later in self._later.values():
+            later.retranslate()
+        self.refresh()
+
+
+class LaterValue(Panel):
+    """One value of a covariate from a later time on."""
+
+    def __init__(self, grid: CovariateGrid, kind: CovariateKind, index: int) -> None:
+        super().__init__()
+        self._kind = kind
+        self._grid = grid
+        where = f"entry.{kind.name}.{index}"
+        self.when = TextField(f"{where}.when")
+        self.value: Field
+        if kind.choices:
+            choice = ChoiceField(where)
+            choice.chosen.connect(lambda key: grid.state.change(grid.with_text(kind.name, index, key)))
+            self.value = choice
+        else:
+            text = TextField(where, (kind.unit, *kind.other_units))
+            text.edited.connect(lambda typed: grid.state.edit(grid.with_text(kind.name, index, typed), where))
+            text.settled.connect(grid.state.settle)
+            text.unit_changed.connect(lambda unit: grid.state.change(grid.with_unit(kind.name, index, unit)))
+            self.value = text
+        self.when.edited.connect(self._edit_time)
+        self.when.settled.connect(grid.state.settle)
+        self._index = index
+        self._remove = QToolButton()
+        self._remove.setProperty("role", "link")
+        self._remove.setIcon(icon("remove"))
+        self._remove.clicked.connect(lambda: grid.state.change(grid.state.draft.without_entry(kind.name, index)))
+        self._mark = QLabel("↳")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self._mark)
+        row.addWidget(self.when, 5)
+        row.addWidget(self.value, 5)
+        row.addWidget(self._remove)
+        self.retranslate()
+
+    def _edit_time(self, text: str) -> None:
+        draft = self._grid.state.draft
+        entry = replace(draft.history(self._kind.name)[self._index], when=text)
+        self._grid.state.edit(draft.with_entry(self._kind.name, self._index, entry), self.when.where)
+
+    def fill(self, entry: Entry) -> None:
+        """Show the value."""
+        self.when.set_value(entry.when)
+        if isinstance(self.value, ChoiceField):
+            self.value.set_items([(key, texts.word("choice", key)) for key in self._kind.choices], entry.text)
+        elif isinstance(self.value, TextField):
+            self.value.set_value(entry.text, entry.unit)
+
+    def retranslate(self) -> None:
+        """Write texts anew."""
+        name = texts.title("covariate", self._kind.name)
+        unit = texts.unit(self._kind.unit) if not self._kind.choices and not self._kind.other_units else ""
+        self.when.set_title(self.tr("%1 from (time)").replace("%1", name))
+        self.value.set_title(f"{name} ({unit})" if unit else name)
+        self._remove.setToolTip(self.tr("Remove this value"))
+        self._remove.setAccessibleName(self.tr("Remove this value"))

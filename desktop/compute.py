@@ -1,0 +1,94 @@
+"""The order in which a case is worked out: curves first, then the patient, then the advice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.advise.recommendation import Option, Outcome, Regimen
+from core.clinic.case import Case
+from core.infer.prediction import Prediction
+from core.session import Individualisation
+from core.task import Task
+from desktop.tasks import Emit, Work
+from desktop.verbs import Verbs
+
+
+def first_look(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
+    """Plausibility questions and the prior curves: what must follow the hand at once."""
+
+    def work(task: Task, emit: Emit) -> None:
+        emit("questions", verbs.check_case(case))
+        emit("prior", verbs.predict_prior(case, tissues=tissues, task=task))
+        emit("target", verbs.target(case).target)
+        outputs = [name for bound in verbs.bind_models(case) for name in bound.outputs]
+        emit("outputs", tuple(dict.fromkeys(outputs)))
+
+    return work
+
+
+def full_answer(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
+    """The fit, the individual curves, the recommendation and the curve it would give."""
+
+    def work(task: Task, emit: Emit) -> None:
+        fitted = verbs.individualise(case, task=task)
+        emit("individualisation", fitted)
+        if not fitted.failed and case.used_levels:
+            emit("individual", verbs.predict_individual(case, fitted, tissues=tissues, task=task))
+        recommendation = verbs.recommend(case, fitted, task=task)
+        emit("recommendation", recommendation)
+        if recommendation.outcome is Outcome.OPTIONS:
+            regimen = recommendation.options[0].regimen
+            emit("proposed", (regimen, verbs.predict_proposed(case, fitted, regimen, tissues=tissues, task=task)))
+
+    return work
+
+
+def preview(verbs: Verbs, case: Case, fitted: Individualisation, regimen: Regimen, tissues: Sequence[str]) -> Work:
+    """The curve one regimen would give."""
+
+    def work(task: Task, emit: Emit) -> None:
+        emit("proposed", (regimen, verbs.predict_proposed(case, fitted, regimen, tissues=tissues, task=task)))
+
+    return work
+
+
+def with_tissues(
+    verbs: Verbs, case: Case, fitted: Individualisation | None, regimen: Regimen | None, tissues: Sequence[str]
+) -> Work:
+    """All curves once more, with a tissue beside plasma."""
+
+    def work(task: Task, emit: Emit) -> None:
+        emit("prior", verbs.predict_prior(case, tissues=tissues, task=task))
+        if fitted is None or fitted.failed:
+            return
+        if case.used_levels:
+            emit("individual", verbs.predict_individual(case, fitted, tissues=tissues, task=task))
+        if regimen is not None:
+            emit("proposed", (regimen, verbs.predict_proposed(case, fitted, regimen, tissues=tissues, task=task)))
+
+    return work
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One regimen of a comparison: what it would do, and its curve."""
+
+    option: Option
+    prediction: Prediction
+
+
+def compare(verbs: Verbs, case: Case, fitted: Individualisation, regimens: Sequence[Regimen]) -> Work:
+    """Judge and predict several regimens on one time grid."""
+
+    def work(task: Task, emit: Emit) -> None:
+        options = verbs.judge(case, fitted, regimens)
+        longest = max(regimens, key=lambda regimen: regimen.every)
+        times = verbs.time_grid(case, longest)
+        found = [
+            Comparison(option, verbs.predict_proposed(case, fitted, option.regimen, times=times, task=task))
+            for option in options
+        ]
+        emit("comparison", tuple(found))
+
+    return work

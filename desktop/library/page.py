@@ -1,0 +1,121 @@
+"""One model written out as a page."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import QCoreApplication
+
+from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm
+from core.units import Quantity, format_dose, format_number
+from desktop import texts, theme
+from desktop.language import say
+
+Rows = list[tuple[str, str]]
+
+
+def model_page(model: DrugModel) -> str:
+    """The page as HTML; everything a file says is escaped."""
+    translate = QCoreApplication.translate
+    parts = [f"<h2>{escape(texts.drug_name(model.drug))}</h2>"]
+    parts += _table("", _about(model))
+    parts += _table(translate("library", "What it reads"), _covariates(model))
+    parts += _table(translate("library", "How it is given"), [_form(form) for form in model.given_as])
+    parts += _table(translate("library", "Targets"), [_target(item) for item in model.targets])
+    parts += _table(translate("library", "Toxicity"), [_harm(item) for item in model.harms])
+    parts += _table(translate("library", "Limits"), _limits(model))
+    parts += _table(translate("library", "Variability between patients"), _variability(model))
+    return f'<div style="color:{theme.INK}">{"".join(parts)}</div>'
+
+
+def _about(model: DrugModel) -> Rows:
+    translate, source = QCoreApplication.translate, model.source
+    doi = f"doi:{source.doi}" if source.doi else ""
+    return [
+        (translate("library", "Model"), model.id),
+        (translate("library", "Source"), f"{source.citation} {doi}".strip()),
+        (translate("library", "People"), f"{source.population} (n = {source.n})"),
+        (translate("library", "Evidence"), source.evidence.replace("-", " ")),
+        ("ATC", model.drug.atc),
+        (translate("library", "Molar mass"), f"{format_number(model.drug.molar_mass, 7)} g/mol"),
+        (translate("library", "Levels in"), texts.unit(model.analyte_unit)),
+        (translate("library", "Other drugs it knows"), ", ".join(model.modelled_drugs) or "–"),
+        (translate("library", "File"), f"SHA-256 {model.file_hash[:16]}…"),
+    ]
+
+
+def _covariates(model: DrugModel) -> Rows:
+    translate = QCoreApplication.translate
+    rows = []
+    for name in model.covariates:
+        default = model.defaults.get(name)
+        if default is None:
+            shown = translate("library", "must be entered")
+        else:
+            value = (
+                f"{format_number(default.value, 4)} {texts.unit(default.unit)}"
+                if isinstance(default, Quantity)
+                else texts.word("choice", default)
+            )
+            shown = translate("library", "if not entered: %1").replace("%1", value.strip())
+        rows.append((texts.title("covariate", name), shown))
+    return rows
+
+
+def _form(form: GivenAs) -> tuple[str, str]:
+    doses = ", ".join(format_dose(amount) for amount in form.doses)
+    every = ", ".join(format_number(hours, 4) for hours in form.every)
+    interval = QCoreApplication.translate("library", "every %1 h").replace("%1", every)
+    return texts.title("route", form.route.value), f"{doses}; {interval}"
+
+
+def _target(item: DrugTarget) -> tuple[str, str]:
+    grade = texts.word("evidence", item.evidence.value)
+    evidence = QCoreApplication.translate("library", "evidence: %1").replace("%1", grade)
+    return texts.target(item.target), f"{say(item.meaning)} ({evidence}; {item.source})"
+
+
+def _harm(item: Harm) -> tuple[str, str]:
+    name = say(item.name)
+    above = QCoreApplication.translate("library", "seen more often above %1 (%2)")
+    shown = above.replace("%1", str(item.threshold).replace("*", "·")).replace(
+        "%2", texts.word("target_kind", item.metric)
+    )
+    grade = QCoreApplication.translate("library", "evidence: %1").replace(
+        "%1", texts.word("evidence", item.evidence.value)
+    )
+    return name[:1].upper() + name[1:], f"{shown}; {grade}; {item.source}"
+
+
+def _limits(model: DrugModel) -> Rows:
+    translate, limits = QCoreApplication.translate, model.limits
+    rows = [
+        (translate("library", "One dose"), format_dose(limits.single)),
+        (translate("library", "Per day"), format_dose(limits.daily)),
+        (translate("library", "Source"), limits.source),
+    ]
+    if limits.raised is not None:
+        raised = f"{format_dose(limits.raised.single)} / {format_dose(limits.raised.daily)} ({', '.join(limits.with_inducer)})"
+        rows.append((translate("library", "Beside an inducer"), raised))
+    return rows
+
+
+def _variability(model: DrugModel) -> Rows:
+    """Standard deviation of each eta."""
+    rows = []
+    for index, name in enumerate(model.etas):
+        deviation = float(model.omega[index, index]) ** 0.5
+        rows.append((texts.title("parameter", name), f"ω = {format_number(deviation, 3)}"))
+    return rows
+
+
+def _table(title: str, rows: Rows) -> list[str]:
+    if not rows:
+        return []
+    head = [f'<h4 style="margin-bottom:2px">{escape(title)}</h4>'] if title else []
+    lines = [
+        f'<tr><td width="190" style="color:{theme.MUTED}; padding:2px 14px 2px 0">{escape(name)}</td>'
+        f'<td style="padding:2px 0">{escape(value)}</td></tr>'
+        for name, value in rows
+    ]
+    return [*head, f'<table cellspacing="0">{"".join(lines)}</table>']

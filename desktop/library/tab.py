@@ -1,0 +1,60 @@
+"""The drug library: each model with its paper, people, parameters, targets and limits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
+
+from core.drugs.library import Library
+from desktop import texts
+from desktop.language import Panel
+from desktop.library.page import model_page
+
+
+class LibraryTab(Panel):
+    """Models to the left, the chosen one to the right."""
+
+    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._head = QLabel()
+        self._head.setProperty("role", "muted")
+        self.list = QListWidget()
+        self.list.setFixedWidth(300)
+        self.page = QTextBrowser()
+        self.page.setOpenExternalLinks(False)
+        self.list.currentItemChanged.connect(self._show)
+        columns = QHBoxLayout()
+        columns.setSpacing(10)
+        columns.addWidget(self.list)
+        columns.addWidget(self.page, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 8)
+        layout.addWidget(self._head)
+        layout.addLayout(columns, 1)
+        self.retranslate()
+
+    def _fill(self) -> None:
+        row = max(self.list.currentRow(), 0)
+        self.list.clear()
+        for drug in self._library.drugs():
+            for model in self._library.models(drug):
+                item = QListWidgetItem(f"{texts.drug_name(model.drug)}\n{model.id}")
+                item.setData(Qt.ItemDataRole.UserRole, model.id)
+                self.list.addItem(item)
+        self.list.setCurrentRow(row)
+
+    def _show(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.page.setHtml(model_page(self._library.model(str(item.data(Qt.ItemDataRole.UserRole)))))
+
+    def retranslate(self) -> None:
+        """Write texts anew."""
+        self.list.setAccessibleName(self.tr("Models"))
+        self.page.setAccessibleName(self.tr("Model"))
+        count = self.list.count() or len(self._library.by_id)
+        text = self.tr(
+            "%1 models. Each is one published model or one compound with its card; a result names the file's fingerprint."
+        )
+        self._head.setText(text.replace("%1", str(count)))
+        self._fill()

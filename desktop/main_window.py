@@ -1,0 +1,224 @@
+"""The window: banner, tabs, status bar, and the keys that work everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QTabWidget, QVBoxLayout
+
+from core.clinic.case_file import load_case, save_case
+from core.errors import InputError
+from desktop.banner import Banner
+from desktop.case.draft_file import DraftKeeper
+from desktop.case_tab import CaseTab
+from desktop.compare.tab import CompareTab
+from desktop.icons import icon
+from desktop.language import LANGUAGE, Panel
+from desktop.library.tab import LibraryTab
+from desktop.places import report_folder
+from desktop.report_files import can_report, write_report
+from desktop.state import CaseState
+from desktop.status import StatusBar
+
+_KEEP_AFTER = 300  # ms after the last edit
+
+
+class MainWindow(QMainWindow):
+    """Joins the parts; what they do is theirs."""
+
+    def __init__(self, state: CaseState, keeper: DraftKeeper) -> None:
+        super().__init__()
+        self.state = state
+        self._keeper = keeper
+        self.banner = Banner(state)
+        self.case_tab = CaseTab(state)
+        self.compare_tab = CompareTab(state)
+        self.library_tab = LibraryTab(state.verbs.library())
+        self.status = StatusBar(state)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for tab in (self.case_tab, self.compare_tab, self.library_tab):
+            self.tabs.addTab(tab, "")
+        body = _Body(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.banner, self.tabs, self.status):
+            column.addWidget(part, 1 if part is self.tabs else 0)
+        self.setCentralWidget(body)
+        self.setWindowIcon(icon("dosewright"))
+        self.setMinimumSize(1185, 660)
+        self.resize(1366, 698)
+        self._keep_timer = QTimer(self, singleShot=True, interval=_KEEP_AFTER)
+        self._keep_timer.timeout.connect(self.keep_draft)
+        self._connect()
+        self.retranslate()
+
+    def _connect(self) -> None:
+        self.state.draft_changed.connect(self._keep_timer.start)
+        self.state.draft_changed.connect(self._write_title)
+        self.status.cancelled.connect(self.state.cancel)
+        self.case_tab.advice.report_wanted.connect(self.report)
+        self.case_tab.advice.said.connect(self.status.say)
+        tab, edit = self.case_tab, QKeySequence.StandardKey
+        for keys, action in (
+            ("Ctrl+N", self.new),
+            ("Ctrl+O", self.choose_and_open),
+            ("Ctrl+S", self.save),
+            ("Ctrl+Shift+S", self.save_as),
+            ("Ctrl+P", self.report),
+            ("Ctrl+D", lambda: self._on_case(tab.input.doses.add)),
+            ("Ctrl+L", lambda: self._on_case(tab.input.levels.add)),
+            ("Ctrl+M", lambda: self._on_case(tab.input.medications.add)),
+            ("Ctrl+K", self.state.acknowledge),
+            ("Ctrl+Return", tab.advice.accept),
+            ("Ctrl+T", tab.plots.head.toggle_table),
+            ("Ctrl+Shift+L", self.banner.language.click),
+            (edit.Undo, self.state.undo),
+            (edit.Redo, self.state.redo),
+            ("F1", self._technical_terms),
+            ("F5", self.state.recompute),
+            ("F6", lambda: self._on_case(lambda: tab.plots.setFocus(Qt.FocusReason.ShortcutFocusReason))),
+            ("Escape", self._escape),
+        ):
+            QShortcut(QKeySequence(keys), self, activated=action)
+
+    def _on_case(self, action: object) -> None:
+        self.tabs.setCurrentWidget(self.case_tab)
+        assert callable(action)
+        action()
+
+    def _escape(self) -> None:
+        for section in (self.case_tab.input.doses, self.case_tab.input.levels, self.case_tab.input.medications):
+            if section.shown >= 0 and section.editor.isAncestorOf(self.focusWidget()):
+                section.done()
+                return
+        if self.state.busy:
+            self.state.cancel()
+        elif self.case_tab.advice.panel.isVisible():
+            self.case_tab.advice.panel.close_panel()
+
+    def _technical_terms(self) -> None:
+        estimate = self.case_tab.advice.estimate
+        estimate.show_technical(on=not estimate.technical)
+
+    def new(self) -> None:
+        """Begin an empty case; unsaved work asks first."""
+        if not self._may_leave():
+            return
+        from desktop.case.draft import Draft
+
+        self.state.open_draft(Draft(), saved=True)
+        self.tabs.setCurrentWidget(self.case_tab)
+        self.case_tab.input.patient.record.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def choose_and_open(self) -> None:
+        """Choose a case file and open it."""
+        if not self._may_leave():
+            return
+        start = str(self.state.path.parent if self.state.path is not None else report_folder())
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open case"), start, self.tr("Cases (*.case.json)"))
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> bool:
+        """Open a case file; a file that cannot be used changes nothing and says why."""
+        try:
+            case = load_case(path)
+        except InputError as error:
+            self.status.say(f"{path.name}: {error.field}: {LANGUAGE.error(error)}")
+            return False
+        self.state.open_case(case, path)
+        self.tabs.setCurrentWidget(self.case_tab)
+        return True
+
+    def save(self) -> bool:
+        """Save the case to its file."""
+        return self._save_to(self.state.path) if self.state.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Choose a file and save the case to it."""
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save case"), str(report_folder() / "new.case.json"), self.tr("Cases (*.case.json)")
+        )
+        return bool(name) and self._save_to(Path(name))
+
+    def _save_to(self, path: Path) -> bool:
+        if self.state.case is None:
+            self.status.say(
+                self.tr("A case file holds only what can be used; correct or complete the form. Your entries are kept.")
+            )
+            return False
+        try:
+            save_case(self.state.case, path)
+        except InputError as error:
+            self.status.say(LANGUAGE.error(error))
+            return False
+        self.state.mark_saved(path)
+        self.status.say(self.tr("Saved: %1").replace("%1", str(path)))
+        return True
+
+    def report(self) -> None:
+        """Write PDF and CSV beside the case file, or into the documents folder."""
+        if not can_report(self.state):
+            self.status.say(self.tr("There is no finished recommendation to report yet."))
+            return
+        folder = self.state.path.parent if self.state.path is not None else report_folder()
+        try:
+            written = write_report(self.state, folder, LANGUAGE.wording)
+        except (InputError, OSError) as error:
+            self.status.say(LANGUAGE.error(error) if isinstance(error, InputError) else str(error))
+            return
+        self.status.say(self.tr("Report written: %1").replace("%1", str(written[0])))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(written[0])))
+
+    def keep_draft(self) -> None:
+        """Keep what is typed, so that a crash loses nothing."""
+        try:
+            self._keeper.keep(self.state.draft)
+        except InputError as error:
+            self.status.say(LANGUAGE.error(error))
+
+    def _may_leave(self) -> bool:
+        if not self.state.is_dirty or self.state.draft.is_empty:
+            return True
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("This case is not saved to a file."))
+        box.setInformativeText(self.tr("Save it before leaving it?"))
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        answer = box.exec()
+        return answer == buttons.Discard or (answer == buttons.Save and self.save())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 Qt's name
+        """Ask when the case is in no file; the draft is kept in any case."""
+        self.keep_draft()
+        if not self._may_leave():
+            event.ignore()
+            return
+        self.state.close()
+        event.accept()
+
+    def _write_title(self) -> None:
+        where = self.state.path.name if self.state.path is not None else self.tr("new case")
+        self.setWindowTitle(f"{where}{'*' if self.state.is_dirty else ''} — Dosewright")
+
+    def retranslate(self) -> None:
+        """Write texts anew."""
+        for index, name in enumerate((self.tr("Case"), self.tr("Compare"), self.tr("Drug library"))):
+            self.tabs.setTabText(index, name)
+        self._write_title()
+
+
+class _Body(Panel):
+    """Passes a change of language on to the window's own texts."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__()
+        self._window = window
+
+    def retranslate(self) -> None:
+        self._window.retranslate()

@@ -1,0 +1,178 @@
+"""Predicted concentration with the target, the measured levels and the present."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QWidget
+
+from desktop import theme
+from desktop.plots.band import Array
+from desktop.plots.curve_plot import CurvePlot
+from desktop.plots.labels import Box
+
+
+@dataclass(frozen=True)
+class LevelMark:
+    """A measured level in the plot's unit, with one standard deviation of the residual error."""
+
+    time: float
+    value: float
+    deviation: float
+    used: bool
+    below_limit: bool
+
+
+@dataclass(frozen=True)
+class TargetBand:
+    """The target in the plot's unit; an open end is None."""
+
+    low: float | None
+    high: float | None
+    label: str
+
+
+class ConcentrationPlot(CurvePlot):
+    """The main plot."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.levels: tuple[LevelMark, ...] = ()
+        self.target: TargetBand | None = None
+        pen = pg.mkPen(theme.TARGET, width=1.4, style=Qt.PenStyle.DashLine)
+        fill = QColor(theme.TARGET_FILL)
+        self._region = pg.LinearRegionItem(orientation="horizontal", brush=fill, pen=pen, movable=False)
+        self._region.setZValue(-20)
+        for line in self._region.lines:
+            line.setHoverPen(pen)
+        self._region.hide()
+        self._target_label = _text(theme.TARGET_TEXT)
+        self._now_label = _text(theme.INK)
+        self._bars = pg.PlotCurveItem(pen=pg.mkPen(theme.INK, width=1.3), connect="pairs", antialias=True)
+        self._used = pg.ScatterPlotItem(size=10, brush=pg.mkBrush(theme.INK), pen=pg.mkPen("w", width=1.6))
+        self._excluded = pg.ScatterPlotItem(size=9, brush=pg.mkBrush("w"), pen=pg.mkPen(theme.INK, width=1.4))
+        self._below = pg.ScatterPlotItem(size=11, symbol="t", brush=None, pen=pg.mkPen(theme.INK, width=1.6))
+        for item, depth in ((self._bars, 9), (self._used, 10), (self._excluded, 10), (self._below, 10)):
+            item.setZValue(depth)
+            self.addItem(item, ignoreBounds=True)
+        for item in (self._region, self._target_label, self._now_label):
+            self.addItem(item, ignoreBounds=True)
+
+    def set_levels(self, levels: Sequence[LevelMark]) -> None:
+        """Show the measured levels."""
+        self.levels = tuple(levels)
+        self._draw_levels()
+
+    def set_target(self, target: TargetBand | None) -> None:
+        """Show the target, or none where it is not a concentration."""
+        self.target = target
+        self._draw_target()
+
+    def set_now_label(self, text: str) -> None:
+        """Name the line of the present."""
+        self._now_label.setText(text)
+
+    def redraw_extras(self) -> None:
+        """Levels and target on the new scale."""
+        self._draw_levels()
+        self._draw_target()
+
+    def extra_values(self) -> list[float]:
+        """Levels with their bars, and the target where it is not far above the curves."""
+        values = [level.value + level.deviation for level in self.levels]
+        tops = [float(np.nanmax(one.high)) for one in self.series if len(one.high)]
+        for end in (self.target.low, self.target.high) if self.target is not None else ():
+            if end is not None and (not tops or end <= 1.6 * max(tops)):  # noqa: PLR2004 beyond it curves would be flat
+                values.append(1.05 * end)
+        return values
+
+    def _draw_levels(self) -> None:
+        plain = [level for level in self.levels if level.used and not level.below_limit]
+        self._used.setData([one.time for one in plain], self.scaled(np.array([one.value for one in plain])))
+        put_aside = [level for level in self.levels if not level.used]
+        self._excluded.setData([one.time for one in put_aside], self.scaled(np.array([one.value for one in put_aside])))
+        below = [level for level in self.levels if level.used and level.below_limit]
+        self._below.setData([one.time for one in below], self.scaled(np.array([one.value for one in below])))
+        times = np.repeat([one.time for one in plain], 2)
+        ends = [
+            end
+            for one in plain
+            for end in (max(one.value - one.deviation, 0.02 * one.value), one.value + one.deviation)
+        ]
+        self._bars.setData(times, self.scaled(np.array(ends)))
+
+    def _draw_target(self) -> None:
+        target = self.target
+        self._region.setVisible(target is not None)
+        self._target_label.setVisible(target is not None)
+        if target is None:
+            return
+        low = self.scaled(np.array([target.low if target.low is not None else 0.0]))[0]
+        high = self.scaled(np.array([target.high if target.high is not None else 1e9]))[0]
+        self._region.setRegion((low if np.isfinite(low) else -30.0, high))
+        self._target_label.setText(target.label)
+
+    def place_labels(self) -> None:
+        """Target and present first, the curves around them."""
+        vb = self.plotItem.vb
+        rect = vb.sceneBoundingRect()
+        if self.now is not None:
+            x = rect.left() + self._fraction(self.now) * rect.width()
+            width = self._now_label.boundingRect().width()
+            self._now_label.setPos(vb.mapSceneToView(QPointF(x - width - 3, rect.top() + 1)))
+        self._now_label.setVisible(self.now is not None and 0.02 < self._fraction(self.now) < 1)  # noqa: PLR2004 room for it
+        if self.target is not None:
+            box = self._target_box()
+            self._target_label.setPos(vb.mapSceneToView(QPointF(box.left, box.top)))
+        super().place_labels()
+
+    def _fraction(self, time: float) -> float:
+        left, right = self.plotItem.vb.viewRange()[0]
+        return float((time - left) / (right - left))
+
+    def _target_box(self) -> Box:
+        """Just inside the upper edge of the target at the far right, kept within the plot."""
+        assert self.target is not None
+        rect = self.plotItem.vb.sceneBoundingRect()
+        bounds = self._target_label.boundingRect()
+        low, high = self.plotItem.vb.viewRange()[1]
+        edge = self.target.high if self.target.high is not None else self.target.low
+        y = float(self.scaled(np.array([edge]))[0])
+        top = rect.bottom() - (y - low) / (high - low) * rect.height()
+        top = top - bounds.height() - 1 if self.target.high is not None else top + 1
+        top = min(max(top, rect.top() + 1), rect.bottom() - bounds.height() - 1)
+        return Box(rect.right() - bounds.width() - 4, top, bounds.width(), bounds.height())
+
+    def _taken_boxes(self) -> list[Box]:
+        boxes = [self._target_box()] if self.target is not None else []
+        if self.now is not None:
+            rect = self.plotItem.vb.sceneBoundingRect()
+            bounds = self._now_label.boundingRect()
+            x = rect.left() + self._fraction(self.now) * rect.width()
+            boxes.append(Box(x - bounds.width() - 3, rect.top() + 1, bounds.width() + 6, bounds.height()))
+        return boxes
+
+    def _points_in_pixels(self) -> list[tuple[Array, Array]]:
+        """Each level counts as much as a stretch of curve, so that no name covers it."""
+        rect = self.plotItem.vb.sceneBoundingRect()
+        low, high = self.plotItem.vb.viewRange()[1]
+        points = []
+        for level in self.levels:
+            x = rect.left() + self._fraction(level.time) * rect.width()
+            y = rect.bottom() - (float(self.scaled(np.array([level.value]))[0]) - low) / (high - low) * rect.height()
+            points.append((np.linspace(x - 8, x + 8, 40), np.full(40, y)))
+        return points
+
+
+def _text(colour: str) -> pg.TextItem:
+    item = pg.TextItem("", color=colour, anchor=(0, 0))
+    font = QFont(theme.FAMILY)
+    font.setPixelSize(theme.LABEL)
+    item.setFont(font)
+    item.setZValue(20)
+    return item

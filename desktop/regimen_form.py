@@ -1,0 +1,93 @@
+"""Four fields that make a regimen: dose, interval, route, infusion time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from core.advise.recommendation import Regimen
+from core.clinic.regimen import Route
+from core.errors import InputError
+from core.units import parse_typed_number
+from desktop import texts
+from desktop.case.field import ChoiceField, TextField
+from desktop.case.number_text import number_text
+from desktop.case.reading import Problem
+from desktop.language import Panel
+
+
+class RegimenForm(Panel):
+    """The fields, and what they say as a regimen."""
+
+    settled = Signal()
+    entered = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.amount, self.every = TextField("amount", ("mg",)), TextField("every", ("h",))
+        self.route, self.duration = ChoiceField("route"), TextField("duration", ("h",))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        for place, field in enumerate((self.amount, self.every, self.route, self.duration)):
+            grid.addWidget(field, place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        for field in (self.amount, self.every, self.duration):
+            field.settled.connect(self.settled)
+            field.edit.returnPressed.connect(self.entered)
+        self.route.chosen.connect(self._route_chosen)
+        self._base: Regimen | None = None
+        self.retranslate()
+
+    def show_regimen(self, regimen: Regimen) -> None:
+        """Begin with a regimen."""
+        self._base = regimen
+        self.amount.set_value(number_text(regimen.amount))
+        self.every.set_value(number_text(regimen.every))
+        self.duration.set_value(number_text(regimen.duration) if regimen.duration else "")
+        self._route_chosen(regimen.route.value)
+        for field in (self.amount, self.every, self.duration):
+            field.show_problem(None)
+
+    def _route_chosen(self, key: str) -> None:
+        self.route.box.setCurrentIndex(self.route.box.findData(key))
+        self.duration.setVisible(key == Route.INTRAVENOUS)
+
+    def regimen(self) -> Regimen | None:
+        """The regimen typed; faults are shown beside their fields."""
+        assert self._base is not None
+        amount, every = self._number(self.amount), self._number(self.every)
+        duration: float | None = 0.0
+        if self.route.value == Route.INTRAVENOUS and self.duration.edit.text().strip():
+            duration = self._number(self.duration)
+        else:
+            self.duration.show_problem(None)
+        if amount is None or every is None or duration is None:
+            return None
+        return Regimen(amount, every, Route(self.route.value), duration, self._base.first_dose)
+
+    @staticmethod
+    def _number(field: TextField) -> float | None:
+        try:
+            value = parse_typed_number(field.edit.text(), field.where)
+            if value <= 0:
+                raise InputError(field.where, "must_be_positive", value=field.edit.text())
+        except InputError as error:
+            field.show_problem(Problem(field.where, error.reason, error.values))
+            return None
+        field.show_problem(None)
+        return value
+
+    def retranslate(self) -> None:
+        """Write texts anew."""
+        items = [(item.value, texts.word("route", item.value)) for item in Route]
+        self.route.set_items(items, self.route.value)
+        for field, title in (
+            (self.amount, self.tr("Dose (mg)")),
+            (self.every, self.tr("Every (h)")),
+            (self.route, self.tr("Route")),
+            (self.duration, self.tr("Infused over (h)")),
+        ):
+            field.set_title(title)

@@ -1,0 +1,84 @@
+"""Values written for reading: names of the program's own lists, drugs, regimens, targets, chances, times."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from PySide6.QtCore import QCoreApplication
+
+from core.advise.recommendation import Regimen
+from core.clinic.case import Target
+from core.drugs.model import Drug
+from core.report.offer import percent, target_said
+from core.units import format_dose, format_number
+from desktop.case.times import show_time
+from desktop.language import LANGUAGE
+
+_UNITS = {
+    "ug": "mcg",  # a dose is never written with µ (ISMP)
+    "umol/L": "µmol/L",
+    "ug/L": "µg/L",
+    "ug/mL": "µg/mL",
+    "mL/min/1.73m2": "mL/min/1.73 m²",
+    "1": "",
+}
+_HALF_PERCENT = 0.005
+
+
+def unit(name: str) -> str:
+    """A unit as people read it."""
+    return _UNITS.get(name, name.replace("*", "·"))
+
+
+def word(section: str, name: str) -> str:
+    """A name of one of the program's lists, such as `route`, `oral`; one that has no word shows its underscores as spaces."""
+    found = LANGUAGE.wording.word(section, name)
+    return name.replace("_", " ") if found == name else found
+
+
+def title(section: str, name: str) -> str:
+    """The same, as a label begins."""
+    text = word(section, name)
+    return text[:1].upper() + text[1:]
+
+
+def drug_name(drug: Drug) -> str:
+    """A drug's name: in Chinese the Chinese name first, the generic name beside it."""
+    return LANGUAGE.wording.drug(drug.name, drug.zh)
+
+
+def hours(value: float) -> str:
+    """A number of hours."""
+    return QCoreApplication.translate("texts", "%1 h").replace("%1", format_number(value, 4))
+
+
+def interval(value: float) -> str:
+    """How often: `every 12 hours`."""
+    return QCoreApplication.translate("texts", "every %1 hours").replace("%1", format_number(value, 4))
+
+
+def infusion(duration: float) -> str:
+    """Words for an infusion time."""
+    return QCoreApplication.translate("texts", "over %1 h").replace("%1", format_number(duration, 3))
+
+
+def regimen(plan: Regimen) -> str:
+    """One line of a table: `250 mg every 48 hours`, with the infusion time when there is one."""
+    text = QCoreApplication.translate("texts", "%1 every %2 h")
+    text = text.replace("%1", format_dose(plan.amount)).replace("%2", format_number(plan.every, 4))
+    return f"{text}, {infusion(plan.duration)}" if plan.duration > 0 else text
+
+
+def target(item: Target) -> str:
+    """A target with its kind and unit: `trough 200–500 ng/mL`."""
+    return LANGUAGE.said(target_said(item)).replace("*", "·")
+
+
+def chance(share: float) -> str:
+    """A chance as whole percent; what draws show as 0 or 1 is still no certainty."""
+    return "<1 %" if share < _HALF_PERCENT else ">99 %" if share > 1 - _HALF_PERCENT else percent(share)
+
+
+def moment(when: dt.datetime, *, year: bool = False) -> str:
+    """A clock time in the window's language."""
+    return show_time(when, LANGUAGE.code, year=year)

@@ -1,0 +1,1087 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AdviceColumn</name>
+    <message>
+        <source>Why</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>Second opinion of the trained predictor</source>
+        <translation>训练模型的第二意见</translation>
+    </message>
+    <message>
+        <source>This option is above a limit; modify it or choose another.</source>
+        <translation>该方案超过限制；请修改或另选方案。</translation>
+    </message>
+    <message>
+        <source>Read and acknowledge the cautions first (Ctrl+K).</source>
+        <translation>请先阅读并确认各项“注意”（Ctrl+K）。</translation>
+    </message>
+    <message>
+        <source>Decision recorded. Report: Ctrl+P</source>
+        <translation>决定已记录。生成报告：Ctrl+P</translation>
+    </message>
+    <message>
+        <source>The clinician decides. This is decision support.</source>
+        <translation>由临床医生决定。本程序仅供辅助决策。</translation>
+    </message>
+</context>
+<context>
+    <name>AlertList</name>
+    <message>
+        <source>Acknowledge (Ctrl+K)</source>
+        <translation>确认（Ctrl+K）</translation>
+    </message>
+    <message>
+        <source>✓ Acknowledged</source>
+        <translation>✓ 已确认</translation>
+    </message>
+    <message>
+        <source>1 note</source>
+        <translation>1 条提示</translation>
+    </message>
+</context>
+<context>
+    <name>Alternatives</name>
+    <message>
+        <source>Options (choose one to see its curve)</source>
+        <translation>可选方案（选中即显示其曲线）</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>可选方案</translation>
+    </message>
+    <message>
+        <source>Regimen</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>In target</source>
+        <translation>达标</translation>
+    </message>
+    <message>
+        <source>Toxicity</source>
+        <translation>毒性</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>not entered</source>
+        <translation>未填写</translation>
+    </message>
+    <message>
+        <source>Unnamed patient</source>
+        <translation>未填姓名的患者</translation>
+    </message>
+    <message>
+        <source>%1, %2 models</source>
+        <translation>%1，%2 个模型</translation>
+    </message>
+    <message>
+        <source>● not yet saved to a case file</source>
+        <translation>● 尚未存为病例文件</translation>
+    </message>
+    <message>
+        <source>age %1</source>
+        <translation>%1 岁</translation>
+    </message>
+    <message>
+        <source>%1 (%2 y)</source>
+        <translation>%1（%2 岁）</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>Sex</source>
+        <translation>性别</translation>
+    </message>
+    <message>
+        <source>Record no.</source>
+        <translation>病历号</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>体重</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Change the language (Ctrl+Shift+L)</source>
+        <translation>切换语言（Ctrl+Shift+L）</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+</context>
+<context>
+    <name>CoMedicationTable</name>
+    <message>
+        <source>Drug</source>
+        <translation>药物</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Until</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>4  Other drugs taken</source>
+        <translation>4  合并用药</translation>
+    </message>
+    <message>
+        <source>+ Add other drug (Ctrl+M)</source>
+        <translation>+ 添加合并用药（Ctrl+M）</translation>
+    </message>
+    <message>
+        <source>Other drugs taken</source>
+        <translation>合并用药</translation>
+    </message>
+    <message>
+        <source>Drug (generic name)</source>
+        <translation>药物（通用名）</translation>
+    </message>
+    <message>
+        <source>Until (empty: still)</source>
+        <translation>结束（留空：仍在使用）</translation>
+    </message>
+    <message>
+        <source>Dose</source>
+        <translation>剂量</translation>
+    </message>
+    <message>
+        <source>Every</source>
+        <translation>间隔</translation>
+    </message>
+</context>
+<context>
+    <name>CompareTab</name>
+    <message>
+        <source>Regimens can be compared once the case has a recommendation.</source>
+        <translation>病例有了给药建议后即可比较方案。</translation>
+    </message>
+    <message>
+        <source>Working out the curves…</source>
+        <translation>正在计算曲线…</translation>
+    </message>
+    <message>
+        <source>Up to four regimens from the individual estimate. Nothing here is a decision.</source>
+        <translation>依据个体估计比较最多四个方案。此处的内容不构成决定。</translation>
+    </message>
+    <message>
+        <source>One more regimen</source>
+        <translation>再加一个方案</translation>
+    </message>
+    <message>
+        <source>+ Compare</source>
+        <translation>+ 加入比较</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>Comparison plot</source>
+        <translation>比较图</translation>
+    </message>
+</context>
+<context>
+    <name>CompareTable</name>
+    <message>
+        <source>Regimen</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>Per day</source>
+        <translation>日剂量</translation>
+    </message>
+    <message>
+        <source>Within target</source>
+        <translation>达标概率</translation>
+    </message>
+    <message>
+        <source>Below target</source>
+        <translation>低于目标</translation>
+    </message>
+    <message>
+        <source>Above target</source>
+        <translation>高于目标</translation>
+    </message>
+    <message>
+        <source>Exposure</source>
+        <translation>暴露量</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>限制</translation>
+    </message>
+    <message>
+        <source>Remove from the comparison</source>
+        <translation>移出比较</translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation>方案比较</translation>
+    </message>
+</context>
+<context>
+    <name>CovariateGrid</name>
+    <message>
+        <source>%1 at another time</source>
+        <translation>另一时间的%1</translation>
+    </message>
+    <message>
+        <source>%1 – not entered</source>
+        <translation>%1 – 未填写</translation>
+    </message>
+    <message>
+        <source>typical %1</source>
+        <translation>典型值 %1</translation>
+    </message>
+    <message>
+        <source>needed</source>
+        <translation>必填</translation>
+    </message>
+</context>
+<context>
+    <name>DecisionButtons</name>
+    <message>
+        <source>Accept</source>
+        <translation>采纳</translation>
+    </message>
+    <message>
+        <source>Modify</source>
+        <translation>修改</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>不采纳</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Writes PDF and CSV (Ctrl+P)</source>
+        <translation>生成 PDF 和 CSV（Ctrl+P）</translation>
+    </message>
+</context>
+<context>
+    <name>DecisionPanel</name>
+    <message>
+        <source>Reject the recommendation</source>
+        <translation>不采纳该建议</translation>
+    </message>
+    <message>
+        <source>Give another regimen</source>
+        <translation>改用其他方案</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>Show curve</source>
+        <translation>显示曲线</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>不采纳</translation>
+    </message>
+    <message>
+        <source>Confirm</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+</context>
+<context>
+    <name>EffectHead</name>
+    <message>
+        <source>Evidence: %1.</source>
+        <translation>证据等级：%1。</translation>
+    </message>
+    <message>
+        <source>Effect shown</source>
+        <translation>所示效应</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyPlot</name>
+    <message>
+        <source>Still needed for the first curve</source>
+        <translation>显示首条曲线还需要</translation>
+    </message>
+    <message>
+        <source>No curves while something is to be corrected</source>
+        <translation>有待更正的内容，暂不显示曲线</translation>
+    </message>
+    <message>
+        <source>No curves</source>
+        <translation>无曲线</translation>
+    </message>
+    <message>
+        <source>Working out the first curves…</source>
+        <translation>正在计算首批曲线…</translation>
+    </message>
+    <message>
+        <source>Drug</source>
+        <translation>药物</translation>
+    </message>
+    <message>
+        <source>Sex</source>
+        <translation>性别</translation>
+    </message>
+    <message>
+        <source>Date of birth or age</source>
+        <translation>出生日期或年龄</translation>
+    </message>
+    <message>
+        <source>A dose (Ctrl+D)</source>
+        <translation>一次给药（Ctrl+D）</translation>
+    </message>
+</context>
+<context>
+    <name>Estimate</name>
+    <message>
+        <source>typical</source>
+        <translation>典型值</translation>
+    </message>
+    <message>
+        <source>this patient</source>
+        <translation>该患者</translation>
+    </message>
+    <message>
+        <source>The fit failed; nothing may be read from it.</source>
+        <translation>拟合失败，其结果不可采用。</translation>
+    </message>
+    <message>
+        <source>No level yet: typical values for such a patient.</source>
+        <translation>尚无血药浓度：所示为此类患者的典型值。</translation>
+    </message>
+    <message>
+        <source>%1 of %2 levels inside the 90 % band</source>
+        <translation>%2 个浓度中有 %1 个位于 90 % 区间内</translation>
+    </message>
+    <message>
+        <source>%1: weight %2</source>
+        <translation>%1：权重 %2</translation>
+    </message>
+    <message>
+        <source>objective %1, %2</source>
+        <translation>目标函数值 %1，%2</translation>
+    </message>
+    <message>
+        <source>Individual estimate (all terms: F1)</source>
+        <translation>个体估计（全部参数：F1）</translation>
+    </message>
+    <message>
+        <source>Individual estimate, all terms</source>
+        <translation>个体估计，全部参数</translation>
+    </message>
+</context>
+<context>
+    <name>FaultLine</name>
+    <message>
+        <source>Use %1</source>
+        <translation>采用 %1</translation>
+    </message>
+</context>
+<context>
+    <name>FaultSummary</name>
+    <message>
+        <source>%1 things to correct</source>
+        <translation>有 %1 处需要更正</translation>
+    </message>
+    <message>
+        <source>1 thing to correct</source>
+        <translation>有 1 处需要更正</translation>
+    </message>
+    <message>
+        <source>Go to it</source>
+        <translation>前往该处</translation>
+    </message>
+</context>
+<context>
+    <name>LaterValue</name>
+    <message>
+        <source>%1 from (time)</source>
+        <translation>%1 起始于（时间）</translation>
+    </message>
+    <message>
+        <source>Remove this value</source>
+        <translation>删除该值</translation>
+    </message>
+</context>
+<context>
+    <name>LevelTable</name>
+    <message>
+        <source>Taken</source>
+        <translation>采样时间</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>血药浓度</translation>
+    </message>
+    <message>
+        <source>After dose</source>
+        <translation>给药后</translation>
+    </message>
+    <message>
+        <source>Used</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>%1 h after the last dose given</source>
+        <translation>末次给药后 %1 h</translation>
+    </message>
+    <message>
+        <source>No dose given before this time</source>
+        <translation>此前未给药</translation>
+    </message>
+    <message>
+        <source>Reported as below the limit of %1</source>
+        <translation>报告为低于定量下限 %1</translation>
+    </message>
+    <message>
+        <source>Reported as below the limit</source>
+        <translation>报告为低于定量下限</translation>
+    </message>
+    <message>
+        <source>3  Levels measured</source>
+        <translation>3  实测血药浓度</translation>
+    </message>
+    <message>
+        <source>+ Add level (Ctrl+L)</source>
+        <translation>+ 添加血药浓度（Ctrl+L）</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>血药浓度</translation>
+    </message>
+    <message>
+        <source>Taken at: date time, 0730, t-2h or hours</source>
+        <translation>采样时间：日期和钟点、0730、t-2h 或小时数</translation>
+    </message>
+    <message>
+        <source>Level and the laboratory&apos;s unit</source>
+        <translation>浓度及检验单位</translation>
+    </message>
+    <message>
+        <source>Why it is not used</source>
+        <translation>不采用的原因</translation>
+    </message>
+    <message>
+        <source>Use this level</source>
+        <translation>采用该浓度</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryTab</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>%1 models. Each is one published model or one compound with its card; a result names the file&apos;s fingerprint.</source>
+        <translation>共 %1 个模型。每个模型对应一个已发表的模型，或一种化合物及其说明卡；结果中注明文件的校验指纹。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Open case</source>
+        <translation>打开病例</translation>
+    </message>
+    <message>
+        <source>Cases (*.case.json)</source>
+        <translation>病例文件 (*.case.json)</translation>
+    </message>
+    <message>
+        <source>Save case</source>
+        <translation>保存病例</translation>
+    </message>
+    <message>
+        <source>A case file holds only what can be used; correct or complete the form. Your entries are kept.</source>
+        <translation>病例文件只保存可用的内容；请更正或补全表单。已填内容均会保留。</translation>
+    </message>
+    <message>
+        <source>Saved: %1</source>
+        <translation>已保存：%1</translation>
+    </message>
+    <message>
+        <source>There is no finished recommendation to report yet.</source>
+        <translation>尚无已完成的给药建议可供报告。</translation>
+    </message>
+    <message>
+        <source>Report written: %1</source>
+        <translation>报告已生成：%1</translation>
+    </message>
+    <message>
+        <source>This case is not saved to a file.</source>
+        <translation>该病例尚未保存为文件。</translation>
+    </message>
+    <message>
+        <source>Save it before leaving it?</source>
+        <translation>离开前是否保存？</translation>
+    </message>
+    <message>
+        <source>new case</source>
+        <translation>新病例</translation>
+    </message>
+    <message>
+        <source>Case</source>
+        <translation>病例</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Drug library</source>
+        <translation>药物库</translation>
+    </message>
+</context>
+<context>
+    <name>PatientForm</name>
+    <message>
+        <source>All that hold the patient, averaged</source>
+        <translation>所有适用于该患者的模型，取加权平均</translation>
+    </message>
+    <message>
+        <source>%1 (published)</source>
+        <translation>%1（已发表）</translation>
+    </message>
+    <message>
+        <source>own target…</source>
+        <translation>自定目标…</translation>
+    </message>
+    <message>
+        <source>1  Patient and drug</source>
+        <translation>1  患者与药物</translation>
+    </message>
+    <message>
+        <source>Record no.</source>
+        <translation>病历号</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>姓名</translation>
+    </message>
+    <message>
+        <source>Drug</source>
+        <translation>药物</translation>
+    </message>
+    <message>
+        <source>Sex</source>
+        <translation>性别</translation>
+    </message>
+    <message>
+        <source>Born, or age in years</source>
+        <translation>出生日期或年龄（岁）</translation>
+    </message>
+    <message>
+        <source>Ancestry</source>
+        <translation>族裔</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Target of</source>
+        <translation>目标类型</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>单位</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>自</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>至</translation>
+    </message>
+</context>
+<context>
+    <name>PlotHead</name>
+    <message>
+        <source>Predicted concentration</source>
+        <translation>预测血药浓度</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Logarithmic scale (L)</source>
+        <translation>对数坐标（L）</translation>
+    </message>
+    <message>
+        <source>clock</source>
+        <translation>钟点</translation>
+    </message>
+    <message>
+        <source>Clock time instead of hours after the first dose (T)</source>
+        <translation>以钟点代替首次给药后的小时数（T）</translation>
+    </message>
+    <message>
+        <source>table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>The curves as a table (Ctrl+T)</source>
+        <translation>以表格显示曲线（Ctrl+T）</translation>
+    </message>
+    <message>
+        <source>Tissue shown</source>
+        <translation>所示组织</translation>
+    </message>
+</context>
+<context>
+    <name>PlotPanel</name>
+    <message>
+        <source>Concentration plot</source>
+        <translation>血药浓度图</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>Clock time</source>
+        <translation>钟点</translation>
+    </message>
+    <message>
+        <source>Hours after the first dose</source>
+        <translation>首次给药后的小时数</translation>
+    </message>
+</context>
+<context>
+    <name>RecommendationCard</name>
+    <message>
+        <source>Recommendation</source>
+        <translation>给药建议</translation>
+    </message>
+    <message>
+        <source>Other option</source>
+        <translation>其他方案</translation>
+    </message>
+    <message>
+        <source>%1 per day</source>
+        <translation>每日 %1</translation>
+    </message>
+    <message>
+        <source>Evidence for the target: %1</source>
+        <translation>目标的证据等级：%1</translation>
+    </message>
+    <message>
+        <source>Within target</source>
+        <translation>达标概率</translation>
+    </message>
+    <message>
+        <source>Benefit</source>
+        <translation>疗效</translation>
+    </message>
+    <message>
+        <source>Chance of reaching at least the low end of the target</source>
+        <translation>至少达到目标下限的概率</translation>
+    </message>
+    <message>
+        <source>Chance of exposure above %1</source>
+        <translation>暴露量超过 %1 的概率</translation>
+    </message>
+    <message>
+        <source>Chance of this toxicity; it was seen more often above %1</source>
+        <translation>发生该毒性的概率；超过 %1 时更常见</translation>
+    </message>
+    <message>
+        <source>Recalculating… the last recommendation is hidden until the fit is done.</source>
+        <translation>正在重新计算…拟合完成前不显示上一次的建议。</translation>
+    </message>
+    <message>
+        <source>It follows once patient, drug and doses are entered.</source>
+        <translation>填写患者、药物和给药后即会给出。</translation>
+    </message>
+    <message>
+        <source>Correct what is marked in the form first.</source>
+        <translation>请先更正表单中标出的内容。</translation>
+    </message>
+    <message>
+        <source>The calculation was stopped. Press F5 to start it again.</source>
+        <translation>计算已停止。按 F5 重新开始。</translation>
+    </message>
+    <message>
+        <source>The reason stands below; nothing may be dosed from this case as it is.</source>
+        <translation>原因见下；不得依据该病例的现状给药。</translation>
+    </message>
+    <message>
+        <source>No recommendation</source>
+        <translation>无给药建议</translation>
+    </message>
+    <message>
+        <source>DOSE</source>
+        <translation>剂量</translation>
+    </message>
+</context>
+<context>
+    <name>RegimenEditor</name>
+    <message>
+        <source>From</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Dose</source>
+        <translation>剂量</translation>
+    </message>
+    <message>
+        <source>Every</source>
+        <translation>间隔</translation>
+    </message>
+    <message>
+        <source>Route</source>
+        <translation>给药途径</translation>
+    </message>
+    <message>
+        <source>2  Doses</source>
+        <translation>2  给药</translation>
+    </message>
+    <message>
+        <source>+ Add dose (Ctrl+D)</source>
+        <translation>+ 添加给药（Ctrl+D）</translation>
+    </message>
+    <message>
+        <source>Doses</source>
+        <translation>给药</translation>
+    </message>
+    <message>
+        <source>Given at: date time, 0730, t-2h or hours</source>
+        <translation>给药时间：日期和钟点、0730、t-2h 或小时数</translation>
+    </message>
+    <message>
+        <source>Every (if repeated)</source>
+        <translation>间隔（如重复给药）</translation>
+    </message>
+    <message>
+        <source>Number of doses</source>
+        <translation>给药次数</translation>
+    </message>
+    <message>
+        <source>Infused over</source>
+        <translation>输注时间</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>At steady state before this dose</source>
+        <translation>此次给药前已达稳态</translation>
+    </message>
+</context>
+<context>
+    <name>RegimenForm</name>
+    <message>
+        <source>Dose (mg)</source>
+        <translation>剂量（mg）</translation>
+    </message>
+    <message>
+        <source>Every (h)</source>
+        <translation>间隔（h）</translation>
+    </message>
+    <message>
+        <source>Route</source>
+        <translation>给药途径</translation>
+    </message>
+    <message>
+        <source>Infused over (h)</source>
+        <translation>输注时间（h）</translation>
+    </message>
+</context>
+<context>
+    <name>RowSection</name>
+    <message>
+        <source>Remove row</source>
+        <translation>删除该行</translation>
+    </message>
+    <message>
+        <source>Done (Enter)</source>
+        <translation>完成（Enter）</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Adds the rows of a table copied from a spreadsheet</source>
+        <translation>添加从电子表格复制的各行</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>Waiting for entries</source>
+        <translation>等待填写</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Stop (Esc)</source>
+        <translation>停止（Esc）</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>not a certified medical device</source>
+        <translation>非经认证的医疗器械</translation>
+    </message>
+</context>
+<context>
+    <name>_SceneTable</name>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Hours</source>
+        <translation>小时</translation>
+    </message>
+</context>
+<context>
+    <name>faults</name>
+    <message>
+        <source>Enter a time.</source>
+        <translation>请填写时间。</translation>
+    </message>
+    <message>
+        <source>“%value” is not a time. Write 2026-07-09 07:30, 0730, t-2h or 71.5 h.</source>
+        <translation>“%value”不是有效时间。请写 2026-07-09 07:30、0730、t-2h 或 71.5 h。</translation>
+    </message>
+    <message>
+        <source>“%value” can be read as %clock or as %hours. Write one of them.</source>
+        <translation>“%value”可理解为 %clock 或 %hours。请写明其一。</translation>
+    </message>
+    <message>
+        <source>“%value” has no clock time. Add it, such as 07:30.</source>
+        <translation>“%value”缺少钟点。请补上，例如 07:30。</translation>
+    </message>
+    <message>
+        <source>Hours count from the first dose. Enter the first dose, or write date and time.</source>
+        <translation>小时数从首次给药算起。请先填写首次给药，或写明日期和钟点。</translation>
+    </message>
+    <message>
+        <source>“%value” is not a date. Write year-month-day, such as 1955-05-03.</source>
+        <translation>“%value”不是有效日期。请写成年-月-日，例如 1955-05-03。</translation>
+    </message>
+    <message>
+        <source>“%value” lies in the future. Check the date of birth.</source>
+        <translation>“%value”在将来。请核对出生日期。</translation>
+    </message>
+    <message>
+        <source>Choose the route.</source>
+        <translation>请选择给药途径。</translation>
+    </message>
+    <message>
+        <source>Choose the unit of the laboratory; laboratories differ a thousand-fold.</source>
+        <translation>请选择检验单位；不同实验室的单位可相差一千倍。</translation>
+    </message>
+    <message>
+        <source>Say why this level is not used.</source>
+        <translation>请说明不采用该浓度的原因。</translation>
+    </message>
+    <message>
+        <source>Enter the drug.</source>
+        <translation>请填写药物。</translation>
+    </message>
+    <message>
+        <source>The end is not after the beginning. Check both times.</source>
+        <translation>结束时间不晚于开始时间。请核对两者。</translation>
+    </message>
+    <message>
+        <source>Enter the low end, the high end or both.</source>
+        <translation>请填写下限、上限或两者。</translation>
+    </message>
+    <message>
+        <source>The high end is not above the low end. Check both.</source>
+        <translation>上限不高于下限。请核对两者。</translation>
+    </message>
+    <message>
+        <source>“%value” is not a whole number.</source>
+        <translation>“%value”不是整数。</translation>
+    </message>
+    <message>
+        <source>Say why; the reason stands in the report.</source>
+        <translation>请说明理由；理由会写入报告。</translation>
+    </message>
+    <message>
+        <source>“%value” is not in the drug library. Choose from the list.</source>
+        <translation>药物库中没有“%value”。请从列表中选择。</translation>
+    </message>
+</context>
+<context>
+    <name>library</name>
+    <message>
+        <source>What it reads</source>
+        <translation>所用协变量</translation>
+    </message>
+    <message>
+        <source>How it is given</source>
+        <translation>给药方式</translation>
+    </message>
+    <message>
+        <source>Targets</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Toxicity</source>
+        <translation>毒性</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>限制</translation>
+    </message>
+    <message>
+        <source>Variability between patients</source>
+        <translation>患者间变异</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>人群</translation>
+    </message>
+    <message>
+        <source>Evidence</source>
+        <translation>证据</translation>
+    </message>
+    <message>
+        <source>Molar mass</source>
+        <translation>摩尔质量</translation>
+    </message>
+    <message>
+        <source>Levels in</source>
+        <translation>浓度单位</translation>
+    </message>
+    <message>
+        <source>Other drugs it knows</source>
+        <translation>已纳入的合并用药</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>must be entered</source>
+        <translation>必填</translation>
+    </message>
+    <message>
+        <source>if not entered: %1</source>
+        <translation>未填写时取 %1</translation>
+    </message>
+    <message>
+        <source>every %1 h</source>
+        <translation>每 %1 h 一次</translation>
+    </message>
+    <message>
+        <source>evidence: %1</source>
+        <translation>证据等级：%1</translation>
+    </message>
+    <message>
+        <source>seen more often above %1 (%2)</source>
+        <translation>超过 %1 时更常见（%2）</translation>
+    </message>
+    <message>
+        <source>One dose</source>
+        <translation>单次剂量</translation>
+    </message>
+    <message>
+        <source>Per day</source>
+        <translation>日剂量</translation>
+    </message>
+    <message>
+        <source>Beside an inducer</source>
+        <translation>与诱导剂合用时</translation>
+    </message>
+</context>
+<context>
+    <name>messages</name>
+    <message>
+        <source>Predicting curves</source>
+        <translation>正在预测曲线</translation>
+    </message>
+    <message>
+        <source>Fitting this patient</source>
+        <translation>正在进行个体化拟合</translation>
+    </message>
+    <message>
+        <source>Comparing regimens</source>
+        <translation>正在比较给药方案</translation>
+    </message>
+    <message>
+        <source>Working</source>
+        <translation>正在计算</translation>
+    </message>
+</context>
+<context>
+    <name>texts</name>
+    <message>
+        <source>%1 h</source>
+        <translation>%1 h</translation>
+    </message>
+    <message>
+        <source>every %1 hours</source>
+        <translation>每 %1 小时一次</translation>
+    </message>
+    <message>
+        <source>over %1 h</source>
+        <translation>输注 %1 h</translation>
+    </message>
+    <message>
+        <source>%1 every %2 h</source>
+        <translation>%1，每 %2 h 一次</translation>
+    </message>
+</context>
+<context>
+    <name>window</name>
+    <message>
+        <source>Your last entries were restored.</source>
+        <translation>已恢复上次填写的内容。</translation>
+    </message>
+</context>
+</TS>

@@ -67,8 +67,8 @@ class AlertList(Panel):
         self.fold.setVisible(bool(notes))
         self._note_box.setVisible(self._open and bool(notes))
         arrow = "▾" if self._open else "▸"
-        one = self.tr("1 note")
-        self.fold.setText(f"{arrow} {one if len(notes) == 1 else self.tr('%1 notes').replace('%1', str(len(notes)))}")
+        count = self.tr("1 note") if len(notes) == 1 else self.tr("%1 notes").replace("%1", str(len(notes)))
+        self.fold.setText(f"{arrow} {count}")
         self.setVisible(bool(alerts))
 
     def _toggle(self) -> None:

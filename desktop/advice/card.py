@@ -85,7 +85,8 @@ class RecommendationCard(Panel):
         self._way.setText(" — ".join(parts))
         daily = self.tr("%1 per day").replace("%1", per_day(regimen))
         start = texts.moment(case.clock(regimen.first_dose), year=True) if case is not None else ""
-        self._start.setText(f"{self.tr('from %1').replace('%1', start)}  ·  {daily}")
+        start_text = self.tr("from %1").replace("%1", start)
+        self._start.setText(f"{start_text}  ·  {daily}")
         self._bars.show_rows(self._rows(option, recommendation))
         self._show_decision(self._state.decision)
         spoken = f"{self._drug.text()}, {self._dose.text()}, {self._way.text()}, {self._start.text()}"
@@ -119,7 +120,8 @@ class RecommendationCard(Panel):
         if risk.of_toxicity:
             about = self.tr("Chance of this toxicity; it was seen more often above %1").replace("%1", limit)
         grade = texts.word("evidence", Evidence(risk.evidence).value)
-        return f"{about}\n{self.tr('Evidence: %1').replace('%1', grade)}\n{risk.source}"
+        evidence = self.tr("Evidence: %1").replace("%1", grade)
+        return f"{about}\n{evidence}\n{risk.source}"
 
     def _show_decision(self, decision: Decision | None) -> None:
         self._decided.setVisible(decision is not None)

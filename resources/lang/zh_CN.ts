@@ -42,6 +42,10 @@
         <source>1 note</source>
         <translation>1 条提示</translation>
     </message>
+    <message>
+        <source>%1 notes</source>
+        <translation>%1 条提示</translation>
+    </message>
 </context>
 <context>
     <name>Alternatives</name>
@@ -698,6 +702,10 @@
         <translation>每日 %1</translation>
     </message>
     <message>
+        <source>from %1</source>
+        <translation>自 %1 起</translation>
+    </message>
+    <message>
         <source>Evidence for the target: %1</source>
         <translation>目标的证据等级：%1</translation>
     </message>
@@ -720,6 +728,10 @@
     <message>
         <source>Chance of this toxicity; it was seen more often above %1</source>
         <translation>发生该毒性的概率；超过 %1 时更常见</translation>
+    </message>
+    <message>
+        <source>Evidence: %1</source>
+        <translation>证据等级：%1</translation>
     </message>
     <message>
         <source>Recalculating… the last recommendation is hidden until the fit is done.</source>

@@ -23,7 +23,7 @@ from core.clinic.case_file import write_case
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
 from core.drugs.model import BoundModel, DrugTarget
-from core.errors import InputError, OutOfDomain
+from core.errors import InputError, ModelError, OutOfDomain
 from core.infer.averaging import weigh
 from core.infer.fit_check import check_levels
 from core.infer.map_estimate import estimate_map
@@ -87,6 +87,8 @@ def bind_models(case: Case) -> tuple[BoundModel, ...]:
             bound.append(model.bind(case))
         except OutOfDomain as refusal:
             refusals.append(refusal)
+        except ModelError as fault:
+            refusals.append(InputError("models", "model_does_not_hold", model=model.id, detail=str(fault)))
     if not bound:
         raise refusals[0]
     holding = [item for item in bound if not any(alert.severity is Severity.STOP for alert in item.findings)]

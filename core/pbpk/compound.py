@@ -46,6 +46,7 @@ class Absorption:
     gastric_emptying: float  # release from the tablet and emptying, taken together
     transit: float  # from one intestinal segment to the next
     rate: float  # from each segment into the gut wall
+    gut_wall: Mapping[str, float]  # L/h of unbound drug by enzyme, in the wall it is absorbed through
     gastric_ph: GastricPh | None = None
 
 
@@ -83,6 +84,10 @@ class Compound:
     intrinsic_clearance: Mapping[str, float]  # L/h of unbound drug by enzyme, whole liver of the reference adult
     east_asian_factor: float  # on every intrinsic clearance
     filtration: float  # share of unbound drug in filtered plasma that leaves with the urine, 0..1
+    secretion: float  # L/h of unbound drug, both kidneys of the reference adult
+    permeability: (
+        float | None
+    )  # 1/h: litres of unbound drug's space a litre of tissue exchanges; None: blood flow limits
     absorption: Absorption
     etas: tuple[str, ...]  # a part of ETAS
     omega: Array  # covariance of the etas, (n, n)
@@ -96,6 +101,11 @@ class Compound:
         """Names of the elimination pathways in the liver."""
         return tuple(self.intrinsic_clearance)
 
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """Names a factor on activity may have: each enzyme, and `gut_<enzyme>` where the gut wall has it too."""
+        return (*self.enzymes, *(f"gut_{enzyme}" for enzyme in self.absorption.gut_wall))
+
 
 def load_compound(path: Path) -> Compound:
     """Read one compound file strictly.
@@ -107,8 +117,11 @@ def load_compound(path: Path) -> Compound:
     root = read_strict_yaml(path)
     root.only(*_SHARED_KEYS, *_OWN_KEYS)
     drug, clearance, partition = root["drug"], root["clearance"], root["partition"]
-    clearance.only("intrinsic", "east_asian_factor", "filtration")
-    partition.only("method", "scalar", "tissues")
+    clearance.only("intrinsic", "east_asian_factor", "filtration", "secretion")
+    partition.only("method", "scalar", "tissues", "permeability")
+    permeability = partition.get("permeability")
+    if permeability is not None and partition["method"].text != "rodgers_rowland":
+        raise permeability.error("only rodgers_rowland tells the inside of cells from the outside")
     etas, omega = _variability(root["between_subject"])
     return Compound(
         id=root["id"].text,
@@ -126,11 +139,13 @@ def load_compound(path: Path) -> Compound:
         intrinsic_clearance=_pathways(clearance["intrinsic"]),
         east_asian_factor=_positive(clearance["east_asian_factor"]),
         filtration=_between(clearance["filtration"], 0.0, 1.0),
+        secretion=_optional_clearance(clearance.get("secretion")),
+        permeability=None if permeability is None else _positive_rate(permeability),
         absorption=_absorption(root["absorption"]),
         etas=etas,
         omega=omega,
         proportional_error=_positive(root["residual"]["proportional"]),
-        interactions=tuple(_interaction(entry, clearance["intrinsic"]) for entry in root["interactions"].items),
+        interactions=_interactions(root),
         card={key: entry.text for key, entry in root["card"].fields.items()},
         root=root,
     )
@@ -160,22 +175,27 @@ def _factors(entry: Entry) -> dict[str, float]:
     return {tissue: _positive(factor) for tissue, factor in listed.fields.items()}
 
 
+def _optional_clearance(entry: Entry | None) -> float:
+    if entry is None:
+        return 0.0
+    number = entry.quantity("L/h")
+    if number < 0:
+        raise entry.error("a clearance cannot be negative: it would make drug out of nothing")
+    return number
+
+
 def _pathways(entry: Entry) -> dict[str, float]:
-    pathways = {}
-    for enzyme, value in entry.fields.items():
-        pathways[enzyme] = value.quantity("L/h")
-        if pathways[enzyme] < 0:
-            raise value.error("a clearance cannot be negative: it would make drug out of nothing")
-    return pathways
+    return {enzyme: _optional_clearance(value) for enzyme, value in entry.fields.items()}
 
 
 def _absorption(entry: Entry) -> Absorption:
-    entry.only("gastric_emptying", "transit", "rate", "gastric_ph")
-    acid = entry.get("gastric_ph")
+    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall")
+    acid, wall = entry.get("gastric_ph"), entry.get("gut_wall")
     return Absorption(
         gastric_emptying=_positive_rate(entry["gastric_emptying"]),
         transit=_positive_rate(entry["transit"]),
         rate=_positive_rate(entry["rate"]),
+        gut_wall={} if wall is None else _pathways(wall),
         gastric_ph=None if acid is None else _gastric_ph(acid),
     )
 
@@ -198,11 +218,17 @@ def _variability(entry: Entry) -> tuple[tuple[str, ...], Array]:
     return names, np.diag(variances)
 
 
-def _interaction(entry: Entry, pathways: Entry) -> Interaction:
+def _interactions(root: Entry) -> tuple[Interaction, ...]:
+    wall = root["absorption"].get("gut_wall")
+    known = [*root["clearance"]["intrinsic"].fields, *(f"gut_{name}" for name in (wall.fields if wall else ()))]
+    return tuple(_interaction(entry, known) for entry in root["interactions"].items)
+
+
+def _interaction(entry: Entry, known: list[str]) -> Interaction:
     entry.only("with", "enzyme", "factor", "lasts_after_stop", "source")
     return Interaction(
         perpetrator=entry["with"].text,
-        enzyme=entry["enzyme"].choice(*pathways.fields),
+        enzyme=entry["enzyme"].choice(*known),
         factor=_positive(entry["factor"]),
         lasts_after_stop=entry["lasts_after_stop"].quantity("h"),
         source=entry["source"].text,

@@ -45,6 +45,19 @@ def enzyme_maturity(age: Array) -> dict[str, Array]:
     return {name: curve(part, years) / curve(part, np.asarray(ADULT)) for name, part in _enzyme_curves().items()}
 
 
+def gut_cyp3a(age: Array) -> Array:
+    """Activity of CYP3A in the gut wall relative to an adult: 0.639 age/(2.36 + age) + 0.42, over its value at 18
+    years.
+
+    Source: Johnson 2006 (doi:10.2165/00003088-200645090-00005).
+    """
+
+    def curve(years: Array) -> Array:
+        return np.asarray(0.639 * years / (2.36 + years) + 0.42)
+
+    return np.asarray(curve(np.minimum(age, ADULT)) / curve(np.asarray(ADULT)))
+
+
 def microsomes(age: Array) -> Array:
     """Microsomal protein per gram of liver relative to 35 years.
 

@@ -43,22 +43,31 @@ class Anatomy:
 HUMAN = Anatomy(PERFUSED, PORTAL, "small_intestine", LUMEN)
 
 
-def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, sinks: bool = False) -> Graph:
+def whole_body_graph(
+    pathways: Iterable[str], anatomy: Anatomy = HUMAN, *, sinks: bool = False, cells: bool = False
+) -> Graph:
     """Build the compartment graph of the body.
 
     Args:
         pathways: names of the liver's elimination pathways; each has the rate `metabolism_<name>`.
         anatomy: the tissues.
         sinks: whether what leaves the body is kept in the states `metabolised`, `urine` and `faeces` (mass balance).
+        cells: whether tissues are limited by permeability: each state `<tissue>` is then the space outside its cells,
+            and `<tissue>_cell` the cells, which alone metabolise and secrete.
 
-    States: `arterial`, `venous`, the tissues, `stomach_lumen`, the segments of the intestinal lumen, the sinks.
+    States: `arterial`, `venous`, the tissues, their cells, `stomach_lumen`, the segments of the intestinal lumen, the
+        sinks.
     """
     gone = dict.fromkeys(SINKS) if not sinks else dict(zip(SINKS, SINKS, strict=True))
-    flows = [*_circulation(anatomy), *_digestion(anatomy, gone[FAECES])]
-    flows += [Flow("liver", gone[METABOLISED], f"metabolism_{name}") for name in pathways]
-    flows.append(Flow("arterial", gone[URINE], "filtration"))
-    states = ("arterial", "venous", *anatomy.tissues, "stomach_lumen", *anatomy.lumen, *(SINKS if sinks else ()))
-    return Graph(states, tuple(flows))
+    inside = {tissue: f"{tissue}_cell" if cells else tissue for tissue in anatomy.tissues}
+    flows = [*_circulation(anatomy), *_digestion(anatomy, gone[FAECES], gone[METABOLISED])]
+    flows += [Flow(inside["liver"], gone[METABOLISED], f"metabolism_{name}") for name in pathways]
+    flows += [Flow("arterial", gone[URINE], "filtration"), Flow(inside["kidney"], gone[URINE], "secretion")]
+    walls = tuple(inside.values()) if cells else ()
+    for tissue, cell in inside.items() if cells else ():
+        flows += [Flow(tissue, cell, f"enter_{tissue}"), Flow(cell, tissue, f"leave_{tissue}")]
+    ends = SINKS if sinks else ()
+    return Graph(("arterial", "venous", *anatomy.tissues, *walls, "stomach_lumen", *anatomy.lumen, *ends), tuple(flows))
 
 
 def _circulation(anatomy: Anatomy) -> list[Flow]:
@@ -71,12 +80,13 @@ def _circulation(anatomy: Anatomy) -> list[Flow]:
     return flows
 
 
-def _digestion(anatomy: Anatomy, faeces: str | None) -> list[Flow]:
+def _digestion(anatomy: Anatomy, faeces: str | None, metabolised: str | None) -> list[Flow]:
     flows = [
         Flow("stomach_lumen", anatomy.lumen[0], "gastric_emptying"),
         Flow("stomach_lumen", faeces, "undissolved"),
     ]
     flows += [Flow(segment, anatomy.absorbing, "absorption") for segment in anatomy.lumen]
+    flows += [Flow(segment, metabolised, "gut_metabolism") for segment in anatomy.lumen]
     flows += [Flow(here, after, "transit") for here, after in zip(anatomy.lumen, anatomy.lumen[1:], strict=False)]
     flows.append(Flow(anatomy.lumen[-1], faeces, "transit"))
     return flows

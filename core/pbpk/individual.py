@@ -9,7 +9,7 @@ import numpy as np
 
 from core.clinic.patient import Sex
 from core.errors import OutOfDomain
-from core.pbpk.development import adult_albumin, enzyme_maturity, microsomes, protein_maturity, typical_gfr
+from core.pbpk.development import adult_albumin, enzyme_maturity, gut_cyp3a, microsomes, protein_maturity, typical_gfr
 from core.pbpk.physiology import TISSUES, Array, reference_tables
 from core.pbpk.scaling import body_surface, organ_flows, organ_masses, reference_value
 
@@ -73,6 +73,14 @@ class Individual:
     def enzyme_activity(self, name: str) -> Array:
         """Activity of an enzyme per mg of microsomal protein relative to an adult, (B,); 1 where nothing is known."""
         return self.enzyme.get(name, np.ones_like(self.gfr))
+
+    def gut_activity(self, name: str) -> Array:
+        """Activity of an enzyme in the gut wall relative to an adult, (B,); only CYP3A4 is known to ripen there.
+
+        Source: Johnson 2006 (doi:10.2165/00003088-200645090-00005).
+        """
+        age = self.traits.age
+        return gut_cyp3a(age) if name == "CYP3A4" else np.ones_like(age)
 
 
 def build_individual(traits: Traits) -> Individual:

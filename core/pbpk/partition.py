@@ -109,6 +109,26 @@ def rodgers_rowland(chemistry: Chemistry, haematocrit: float = REFERENCE_HAEMATO
     Source:
         Rodgers, Leahy and Rowland 2005 (doi:10.1002/jps.20322), Rodgers and Rowland 2006 (doi:10.1002/jps.20502).
     """
+    return {
+        tissue: chemistry.fraction_unbound * (part.outside + part.inside)
+        for tissue, part in rodgers_rowland_parts(chemistry, haematocrit).items()
+    }
+
+
+@dataclass(frozen=True)
+class TissueParts:
+    """Drug in a litre of tissue against unbound drug in plasma: outside the cells and inside them."""
+
+    outside: float
+    inside: float
+
+
+def rodgers_rowland_parts(chemistry: Chemistry, haematocrit: float = REFERENCE_HAEMATOCRIT) -> dict[str, TissueParts]:
+    """Split the coefficients of `rodgers_rowland`, over unbound plasma, by where in the tissue the drug is.
+
+    Outside: extracellular water and what binds to albumin or lipoprotein there. Inside: cell water, lipid,
+    phospholipid. Errors and source as for `rodgers_rowland`.
+    """
     chemistry.check(haematocrit)
     table = composition_table()
     x, y = chemistry.ionised(PH_CELL), chemistry.ionised(PH_PLASMA)
@@ -117,16 +137,16 @@ def rodgers_rowland(chemistry: Chemistry, haematocrit: float = REFERENCE_HAEMATO
     phospholipid_affinity = _phospholipid_affinity(chemistry, table, haematocrit) if chemistry.strong_base else 0.0
     protein_affinity = 0.0 if chemistry.strong_base else _protein_affinity(chemistry, table)
     neutral = not (chemistry.acids or chemistry.bases)
-    coefficients = {}
+    parts = {}
     for tissue in TISSUES:
         part = table.tissues[tissue]
         partition = vegetable_oil if tissue == "adipose" else octanol
-        water = (1.0 + x) / (1.0 + y) * part.intracellular + part.extracellular
         acidic = phospholipid_affinity * part.acidic_phospholipid * x / (1.0 + y)
-        protein = protein_affinity * (part.lipoprotein if neutral else part.albumin)
-        unbound_ratio = water + _lipid(part, partition) / (1.0 + y) + acidic + protein
-        coefficients[tissue] = chemistry.fraction_unbound * unbound_ratio
-    return coefficients
+        parts[tissue] = TissueParts(
+            outside=part.extracellular + protein_affinity * (part.lipoprotein if neutral else part.albumin),
+            inside=(1.0 + x) / (1.0 + y) * part.intracellular + _lipid(part, partition) / (1.0 + y) + acidic,
+        )
+    return parts
 
 
 def _lipid(part: Composition, partition: float) -> float:

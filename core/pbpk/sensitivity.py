@@ -141,8 +141,8 @@ def _unbound(factor: float, setting: Setting) -> Setting:
 
 def _tissue_binding(factor: float, setting: Setting) -> Setting:
     body, person, activity = setting
-    held = {tissue: value * factor for tissue, value in body.unbound_partition.items()}
-    return replace(body, unbound_partition=held), person, activity
+    parts = {tissue: replace(part, inside=part.inside * factor) for tissue, part in body.parts.items()}
+    return replace(body, parts=parts), person, activity
 
 
 def _absorption(factor: float, setting: Setting) -> Setting:

@@ -14,11 +14,12 @@ from core.errors import ModelError
 from core.pbpk.compound import Compound
 from core.pbpk.graph import Perfusion, circulation_rates, whole_body_graph
 from core.pbpk.individual import Individual
-from core.pbpk.partition import REFERENCE_HAEMATOCRIT
+from core.pbpk.partition import REFERENCE_HAEMATOCRIT, TissueParts, composition_table, rodgers_rowland_parts
 from core.pbpk.partition_methods import METHODS
 from core.pbpk.physiology import TISSUES, Array, reference_tables
 
 PLASMA = "plasma"
+VILLOUS_SHARE = 0.48  # of small-intestinal blood: mucosa 0.80, villi 0.60 of it (Yang 2007)
 _DOSE_STATES = {Route.ORAL: "stomach_lumen", Route.INTRAVENOUS: "venous"}
 
 
@@ -28,11 +29,18 @@ class WholeBody:
 
     compound: Compound
     graph: Graph
-    unbound_partition: Mapping[str, float]  # tissue to unbound plasma, calibrated
+    parts: Mapping[str, TissueParts]  # tissue to unbound plasma, calibrated; all inside where blood flow limits
+
+    @property
+    def unbound_partition(self) -> Mapping[str, float]:
+        """Tissue to unbound plasma at balance, calibrated."""
+        return {tissue: part.outside + part.inside for tissue, part in self.parts.items()}
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of the concentrations to be had: `plasma`, then the tissues."""
+        """Names of the concentrations to be had: `plasma`, then the tissues (where permeability limits: outside
+        cells).
+        """
         return (PLASMA, *TISSUES)
 
     def rates(
@@ -53,15 +61,18 @@ class WholeBody:
             ModelError: a name the compound does not know, or a factor that is negative or not finite.
         """
         _check_names(multipliers, self.compound.etas, "between-subject parameter")
-        _check_names(activity, self.compound.enzymes, "enzyme")
+        _check_names(activity, self.compound.activities, "enzyme")
         held = multipliers.get("partition", np.ones(1))
         cleared = multipliers.get("intrinsic_clearance", np.ones(1))
         rates = circulation_rates(self._perfusion(individual, held))
-        liver = individual.volume["liver"] * self.unbound_partition["liver"] * held
+        liver = individual.volume["liver"] * self.parts["liver"].inside * held
         for enzyme in self.compound.enzymes:
             intrinsic = self.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0) * cleared
             rates[f"metabolism_{enzyme}"] = intrinsic / liver
-        rates |= self._digestion(individual, multipliers.get("absorption_rate", np.ones(1)))
+        kidneys = self.compound.secretion * individual.volume["kidney"] / reference_volume("kidney")
+        rates["secretion"] = kidneys / (individual.volume["kidney"] * self.parts["kidney"].inside * held)
+        rates |= self._digestion(individual, multipliers.get("absorption_rate", np.ones(1)), activity)
+        rates |= self._uptake(held)
         shape = np.broadcast_shapes(*(rate.shape for rate in rates.values()))
         return {name: np.broadcast_to(rate, shape) for name, rate in rates.items()}
 
@@ -78,11 +89,14 @@ class WholeBody:
     def volume_of(self, output: str, individual: Individual) -> Array:
         """Litres (B,) that turn the amount of `state_of(output)` (mg) into its concentration (mg/L): amount / volume.
 
-        Plasma is total drug in plasma of venous blood, C_venous/BP; a tissue is its mean concentration.
+        Plasma is total drug in plasma of venous blood, C_venous/BP; a tissue is its mean concentration, or where
+        permeability limits the mean outside its cells.
         """
         if output == PLASMA:
             return individual.volume["venous"] * self.blood_to_plasma(individual)
-        return individual.volume[output]
+        if self.compound.permeability is None:
+            return individual.volume[output]
+        return individual.volume[output] * composition_table().tissues[output].extracellular
 
     def fraction_unbound(self, individual: Individual) -> Array:
         """Unbound fraction in this body's plasma, (B,); less protein binds less.
@@ -103,22 +117,49 @@ class WholeBody:
 
     def intrinsic_clearance(self, enzyme: str, individual: Individual) -> Array:
         """Clearance of unbound drug by one pathway in this body's liver, L/h (B,), before phenotype and interaction."""
-        liver = individual.volume["liver"] / reference_liver()
+        liver = individual.volume["liver"] / reference_volume("liver")
         ancestry = 1.0 + individual.traits.east_asian * (self.compound.east_asian_factor - 1.0)
         whole = self.compound.intrinsic_clearance[enzyme] * liver * individual.functional_liver * ancestry
         return np.asarray(whole * individual.microsomes * individual.enzyme_activity(enzyme))
 
-    def _digestion(self, individual: Individual, multiplier: Array) -> dict[str, Array]:
+    def gut_escape(self, individual: Individual, activity: Mapping[str, Array | float]) -> Array:
+        """Share of absorbed drug that passes the gut wall unmetabolised, (B,).
+
+        Qgut / (Qgut + CLint) with the villous flow for Qgut and unbound drug (Yang 2007,
+        Curr Drug Metab 8:676); an enzyme's factor in `activity` is `gut_<enzyme>`, or the liver's where that
+        is not given.
+        """
+        villi = VILLOUS_SHARE * individual.flow["small_intestine"]
+        size = individual.volume["small_intestine"] / reference_volume("small_intestine")
+        intrinsic = sum(
+            clearance * activity.get(f"gut_{enzyme}", activity.get(enzyme, 1.0)) * individual.gut_activity(enzyme)
+            for enzyme, clearance in self.compound.absorption.gut_wall.items()
+        )
+        return np.asarray(villi / (villi + size * intrinsic))
+
+    def _digestion(
+        self, individual: Individual, multiplier: Array, activity: Mapping[str, Array | float]
+    ) -> dict[str, Array]:
         uptake = self.compound.absorption
         acid = uptake.gastric_ph
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
         emptying = uptake.gastric_emptying * individual.gastric_emptying
+        escaping = self.gut_escape(individual, activity)
         return {
             "gastric_emptying": emptying * dissolved,
             "undissolved": emptying * (1.0 - dissolved),
             "transit": uptake.transit * individual.intestinal_transit,
-            "absorption": uptake.rate * multiplier,
+            "absorption": uptake.rate * multiplier * escaping,
+            "gut_metabolism": uptake.rate * multiplier * (1.0 - escaping),
         }
+
+    def _uptake(self, held: Array) -> dict[str, Array]:
+        """Exchange between cells and the space around them: permeability times litres of tissue, of unbound drug."""
+        speed = self.compound.permeability
+        if speed is None:
+            return {}
+        rates = {f"enter_{tissue}": np.full(1, speed / part.outside) for tissue, part in self.parts.items()}
+        return rates | {f"leave_{tissue}": speed / (part.inside * held) for tissue, part in self.parts.items()}
 
     def _protein(self, individual: Individual) -> Array:
         ratios = {"albumin": individual.albumin, "agp": individual.agp, "none": np.ones_like(individual.albumin)}
@@ -127,28 +168,45 @@ class WholeBody:
 
     def _perfusion(self, individual: Individual, held: Array) -> Perfusion:
         unbound, blood = self.fraction_unbound(individual), self.blood_to_plasma(individual)
-        retention = {tissue: ratio * held * unbound / blood for tissue, ratio in self.unbound_partition.items()}
+        limited = self.compound.permeability is not None
+        reached = {
+            tissue: np.full(1, part.outside) if limited else part.inside * held for tissue, part in self.parts.items()
+        }
+        retention = {tissue: ratio * unbound / blood for tissue, ratio in reached.items()}
         filtered = self.compound.filtration * individual.gfr * unbound / blood
         return Perfusion(individual.volume, individual.flow, retention, filtered, individual.portal_shunt)
 
 
 def build(compound: Compound, sinks: bool = False) -> WholeBody:
     """Join a compound to the human body; `sinks` keeps what leaves the body in states of its own (mass balance)."""
+    limited = compound.permeability is not None
+    graph = whole_body_graph(compound.enzymes, sinks=sinks, cells=limited)
+    return WholeBody(compound, graph, _limited_parts(compound) if limited else _flow_parts(compound))
+
+
+def _flow_parts(compound: Compound) -> dict[str, TissueParts]:
     ratio = METHODS[compound.partition_method](compound.chemistry)
-    unbound = {
-        tissue: value
-        * compound.partition_scalar
-        * compound.partition_factors.get(tissue, 1.0)
-        / compound.chemistry.fraction_unbound
-        for tissue, value in ratio.items()
+    scale = compound.partition_scalar / compound.chemistry.fraction_unbound
+    return {
+        tissue: TissueParts(0.0, ratio[tissue] * scale * compound.partition_factors.get(tissue, 1.0))
+        for tissue in TISSUES
     }
-    return WholeBody(compound, whole_body_graph(compound.enzymes, sinks=sinks), unbound)
 
 
-def reference_liver() -> float:
-    """Liver volume of the reference adult man, L; intrinsic clearances of compound files refer to it."""
+def _limited_parts(compound: Compound) -> dict[str, TissueParts]:
+    """Only what is inside cells is calibrated: the space outside is known."""
+    return {
+        tissue: TissueParts(
+            part.outside, part.inside * compound.partition_scalar * compound.partition_factors.get(tissue, 1.0)
+        )
+        for tissue, part in rodgers_rowland_parts(compound.chemistry).items()
+    }
+
+
+def reference_volume(tissue: str) -> float:
+    """Volume of a tissue of the reference adult man, L; intrinsic clearances of compound files refer to it."""
     tables = reference_tables()
-    return float(tables.bodies[Sex.MALE].mass["liver"][-1] / tables.density["liver"])
+    return float(tables.bodies[Sex.MALE].mass[tissue][-1] / tables.density[tissue])
 
 
 def _check_names(given: Mapping[str, Array | float], known: tuple[str, ...], kind: str) -> None:

@@ -106,7 +106,9 @@ def _httk_rates(p: dict[str, float]) -> dict[str, np.ndarray]:
     # its clearance already holds the unbound fraction: Clmetabolismc = fu CLint
     rates["metabolism_liver"] = p["Clmetabolismc"] * p["BW"] / (p["Kliver2pu"] * unbound * volume["liver"])
     rates["absorption"] = np.array([p["kgutabs"]])
-    return rates | dict.fromkeys(("gastric_emptying", "undissolved", "transit"), np.zeros(1))
+    return rates | dict.fromkeys(
+        ("gastric_emptying", "undissolved", "transit", "gut_metabolism", "secretion"), np.zeros(1)
+    )
 
 
 @pytest.mark.skipif(not HTTK.exists(), reason="reference curves of httk are not here")

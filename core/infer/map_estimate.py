@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.clinic.level import Level
 from core.clinic.regimen import Dose
 from core.drugs.model import BoundModel
+from core.infer.importance import resample
 from core.infer.likelihood import Objective, observations
 from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
@@ -29,7 +30,7 @@ _SEED = 20201
 def estimate_map(
     bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Level], *, starts: int = STARTS, task: Task | None = None
 ) -> Posterior:
-    """Find the posterior mode of the etas and the Laplace covariance around it.
+    """Find the posterior mode of the etas, the Laplace covariance around it, and draws from the posterior itself.
 
     With no level the prior is given back, exactly. The best of all optima is kept; the objectives of others are
     reported. An optimum
@@ -56,7 +57,7 @@ def estimate_map(
     objective = Objective(bound, tuple(doses), seen, np.asarray(np.linalg.inv(omega), dtype=float))
     root: Array = np.asarray(np.linalg.cholesky(omega), dtype=float)
     descent = _descend(_Whitened(objective, root), _starting_points(n, starts), task)
-    return _posterior(prior, objective, root, descent)
+    return resample(_posterior(prior, objective, root, descent), objective)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ class LevelFit:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Posterior:
     """Mode and Laplace covariance of the etas of one model for one patient.
 
@@ -51,6 +51,8 @@ class Posterior:
     levels: tuple[LevelFit, ...] = ()
     local_optima: tuple[float, ...] = field(default=())  # objectives of other optima the starts ended in
     weight: float = 1.0  # share in a model average
+    effective: float = 1.0  # effective share of the importance sample; 1 where the Gaussian is exact
+    draws: Array | None = None  # (m, n) from the posterior itself; None: the Gaussian approximation is used
 
     @property
     def model_id(self) -> str:
@@ -58,6 +60,8 @@ class Posterior:
         return self.bound.model.id
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw n rows of etas, (n, n_eta), from the Gaussian approximation."""
+        """Draw n rows of etas, (n, n_eta), from the posterior."""
+        if self.draws is not None:
+            return np.asarray(self.draws[rng.integers(len(self.draws), size=n)])
         root = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(len(self.eta)))
         return np.asarray(self.eta + rng.standard_normal((n, len(self.eta))) @ root.T)

@@ -66,6 +66,8 @@ class Banner(Panel):
             else self.tr("%1, %2 models").replace("%1", draft.drug).replace("%2", str(len(models)))
         )
         self._show("born", self._born(case) if case is not None else draft.birth or unknown)
+        by_age = case is not None and case.patient.born is None
+        self._pairs["born"][0].setText(self.tr("Age") if by_age else self.tr("Born"))
         self._show("sex", texts.word("sex", draft.sex) if draft.sex else unknown)
         self._show("record", draft.record or unknown)
         self._show("weight", self._weight(case) or unknown)
@@ -81,7 +83,7 @@ class Banner(Panel):
     def _born(self, case: Case) -> str:
         years = format_number(int(case.age_at(case.now)))
         if case.patient.born is None:
-            return self.tr("age %1").replace("%1", years)
+            return self.tr("%1 y").replace("%1", years)
         day = show_date(case.patient.born, LANGUAGE.code)
         return self.tr("%1 (%2 y)").replace("%1", day).replace("%2", years)
 
@@ -93,7 +95,6 @@ class Banner(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         for key, text in (
-            ("born", self.tr("Born")),
             ("sex", self.tr("Sex")),
             ("record", self.tr("Record no.")),
             ("weight", self.tr("Weight")),

@@ -22,7 +22,7 @@ def write_report(state: CaseState, folder: Path, wording: Wording) -> list[Path]
     Raises:
         InputError: a file cannot be written.
     """
-    from core.report.csv import write_csv
+    from core.report.csv_files import case_csv, curves_csv
     from core.report.pdf import make_pdf
 
     case, results = state.case, state.results
@@ -36,7 +36,10 @@ def write_report(state: CaseState, folder: Path, wording: Wording) -> list[Path]
     stem = f"{safe_name(case.patient.id)}_{case.drug}_{made:%Y%m%d-%H%M}"
     pdf = folder / f"{stem}.pdf"
     write_atomically(pdf, make_pdf(build_content(findings, made), wording, appendix=True))
-    return [pdf, *write_csv(findings, folder, stem)]
+    curves, facts = folder / f"{stem}_curves.csv", folder / f"{stem}_case.csv"
+    write_atomically(curves, curves_csv(predictions).encode("utf-8-sig"))  # spreadsheets need the mark to read Chinese
+    write_atomically(facts, case_csv(findings).encode("utf-8-sig"))
+    return [pdf, curves, facts]
 
 
 def safe_name(text: str) -> str:

@@ -22,7 +22,6 @@ _UNITS = {
     "mL/min/1.73m2": "mL/min/1.73 m²",
     "1": "",
 }
-_HALF_PERCENT = 0.005
 
 
 def unit(name: str) -> str:
@@ -62,11 +61,11 @@ def infusion(duration: float) -> str:
     return QCoreApplication.translate("texts", "over %1 h").replace("%1", format_number(duration, 3))
 
 
-def regimen(plan: Regimen) -> str:
-    """One line of a table: `250 mg every 48 hours`, with the infusion time when there is one."""
+def regimen(plan: Regimen, *, brief: bool = False) -> str:
+    """One line of a table: `250 mg every 48 h`, with the infusion time where that is not left out as `brief`."""
     text = QCoreApplication.translate("texts", "%1 every %2 h")
     text = text.replace("%1", format_dose(plan.amount)).replace("%2", format_number(plan.every, 4))
-    return f"{text}, {infusion(plan.duration)}" if plan.duration > 0 else text
+    return f"{text}, {infusion(plan.duration)}" if plan.duration > 0 and not brief else text
 
 
 def target(item: Target) -> str:
@@ -76,7 +75,7 @@ def target(item: Target) -> str:
 
 def chance(share: float) -> str:
     """A chance as whole percent; what draws show as 0 or 1 is still no certainty."""
-    return "<1 %" if share < _HALF_PERCENT else ">99 %" if share > 1 - _HALF_PERCENT else percent(share)
+    return f"{percent(share)} %"
 
 
 def moment(when: dt.datetime, *, year: bool = False) -> str:

@@ -53,7 +53,7 @@ QLabel[role="number"] {{ font-weight: 700; }}
 QLabel[role="error"] {{ color: {STOP}; font-size: {LABEL}px; }}
 QLabel[role="wait"] {{ font-size: 20px; font-weight: 700; color: {MUTED}; }}
 QLineEdit, QComboBox {{ background: white; color: {INK}; border: 1px solid {FIELD_BORDER}; border-radius: 4px; padding: 1px 6px;
-    min-height: 22px; selection-background-color: {PRIMARY}; selection-color: white; }}
+    min-height: 20px; selection-background-color: {PRIMARY}; selection-color: white; }}
 QComboBox {{ padding-right: 2px; }}
 QComboBox::drop-down {{ border: 0; width: 18px; }}
 QComboBox::down-arrow {{ image: url(%ICONS%/chevron.svg); width: 10px; height: 10px; }}
@@ -94,14 +94,14 @@ QTableWidget, QTableView, QListWidget, QTextBrowser {{ background: white; border
     gridline-color: #E6EAEE; selection-background-color: #DCE9F7; selection-color: {INK}; outline: 0; }}
 QTableWidget:focus, QTableView:focus, QListWidget:focus, QTextBrowser:focus {{ border: 2px solid {PRIMARY}; }}
 QHeaderView {{ background: white; }}
-QHeaderView::section {{ background: white; color: {MUTED}; border: 0; border-bottom: 1px solid {HAIRLINE}; padding: 2px 4px; font-size: {LABEL}px; }}
-QTableView::item {{ padding: 1px 4px; }}
+QHeaderView::section {{ background: white; color: {MUTED}; border: 0; border-bottom: 1px solid {HAIRLINE}; padding: 2px 3px; font-size: {LABEL}px; }}
+QTableView::item {{ padding: 1px 3px; }}
 QListWidget::item {{ padding: 5px 6px; }}
 QProgressBar {{ border: 1px solid {FIELD_BORDER}; border-radius: 3px; background: white; }}
 QProgressBar::chunk {{ background: {PRIMARY}; }}
 QScrollArea {{ border: 0; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: #B8C2CC; border-radius: 4px; min-height: 24px; margin: 1px; }}
 QScrollBar::handle:vertical:hover {{ background: {FIELD_BORDER}; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}

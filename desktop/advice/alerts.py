@@ -25,11 +25,18 @@ class AlertList(Panel):
         self._language = ""
         self._open = False
         self._stops, self._cautions, self._notes = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        self.acknowledge_button = QPushButton()
+        self.acknowledge_button = QPushButton(self)
+        self.acknowledge_button.setProperty("role", "link")
         self.acknowledge_button.clicked.connect(self._acknowledge)
         self.fold = QPushButton()
         self.fold.setProperty("role", "link")
         self.fold.clicked.connect(self._toggle)
+        self.caution_fold = QPushButton()
+        self.caution_fold.setProperty("role", "link")
+        self.caution_fold.clicked.connect(self._toggle_cautions)
+        self._caution_box = QWidget()
+        self._caution_box.setLayout(self._cautions)
+        self._cautions_open = False
         self._note_box = QWidget()
         self._note_box.setLayout(self._notes)
         layout = QVBoxLayout(self)
@@ -39,17 +46,22 @@ class AlertList(Panel):
             part.setContentsMargins(0, 0, 0, 0)
             part.setSpacing(5)
         layout.addLayout(self._stops)
-        layout.addLayout(self._cautions)
-        layout.addWidget(self.acknowledge_button)
-        layout.addWidget(self.fold)
+        layout.addWidget(self._caution_box)
+        folds = QHBoxLayout()
+        folds.setSpacing(12)
+        folds.addWidget(self.caution_fold)
+        folds.addWidget(self.fold)
+        folds.addStretch(1)
+        layout.addLayout(folds)
         layout.addWidget(self._note_box)
-        self.refresh()
+        self.retranslate()
 
     def refresh(self) -> None:
         """Show the alerts of the state; only the first STOP comes forward."""
         alerts = self._state.alerts
         if alerts != self._shown or LANGUAGE.code != self._language:
             self._shown, self._language = alerts, LANGUAGE.code
+            self.acknowledge_button.setParent(self)
             for part in (self._stops, self._cautions, self._notes):
                 _clear(part)
             for alert in alerts:
@@ -57,19 +69,30 @@ class AlertList(Panel):
                     alert.severity
                 ]
                 part.addWidget(AlertBox(alert))
+            self._place_button()
         waiting = self._state.unacknowledged
-        cautions = [alert for alert in alerts if alert.severity is Severity.CAUTION]
-        notes = [alert for alert in alerts if alert.severity is Severity.NOTE]
-        self.acknowledge_button.setVisible(bool(cautions))
-        self.acknowledge_button.setEnabled(bool(waiting))
-        text = self.tr("Acknowledge (Ctrl+K)") if waiting else self.tr("✓ Acknowledged")
-        self.acknowledge_button.setText(text)
-        self.fold.setVisible(bool(notes))
-        self._note_box.setVisible(self._open and bool(notes))
-        arrow = "▾" if self._open else "▸"
-        count = self.tr("1 note") if len(notes) == 1 else self.tr("%1 notes").replace("%1", str(len(notes)))
-        self.fold.setText(f"{arrow} {count}")
+        cautions = sum(alert.severity is Severity.CAUTION for alert in alerts)
+        notes = sum(alert.severity is Severity.NOTE for alert in alerts)
+        self.acknowledge_button.setVisible(bool(waiting))
+        self._caution_box.setVisible(bool(waiting) or (cautions > 0 and self._cautions_open))
+        self.caution_fold.setVisible(cautions > 0 and not waiting)
+        self._note_box.setVisible(self._open and notes > 0)
+        self.fold.setVisible(notes > 0)
+        one, many = self.tr("1 caution acknowledged"), self.tr("%1 cautions acknowledged")
+        self.caution_fold.setText(_folded(one, many, cautions, is_open=self._cautions_open))
+        self.fold.setText(_folded(self.tr("1 note"), self.tr("%1 notes"), notes, is_open=self._open))
         self.setVisible(bool(alerts))
+
+    def _place_button(self) -> None:
+        """One key acknowledges all; it stands in the first caution."""
+        item = self._cautions.itemAt(0)
+        box = item.widget() if item is not None else None
+        if isinstance(box, AlertBox):
+            box.head.addWidget(self.acknowledge_button)
+
+    def _toggle_cautions(self) -> None:
+        self._cautions_open = not self._cautions_open
+        self.refresh()
 
     def _toggle(self) -> None:
         self._open = not self._open
@@ -81,6 +104,7 @@ class AlertList(Panel):
 
     def retranslate(self) -> None:
         """Write texts anew."""
+        self.acknowledge_button.setText(self.tr("Acknowledge (Ctrl+K)"))
         self.refresh()
 
 
@@ -96,7 +120,7 @@ class AlertBox(QFrame):
         text = QLabel(LANGUAGE.alert(alert))
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        head = QHBoxLayout()
+        head = self.head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(icon_label(role))
         layout = QVBoxLayout(self)
@@ -110,6 +134,11 @@ class AlertBox(QFrame):
             layout.addLayout(head)
             layout.addWidget(text)
         self.setAccessibleName(f"{word.text()}: {text.text()}")
+
+
+def _folded(one: str, many: str, count: int, *, is_open: bool) -> str:
+    text = one if count == 1 else many.replace("%1", str(count))
+    return f"{'▾' if is_open else '▸'} {text}"
 
 
 def _clear(layout: QVBoxLayout) -> None:

@@ -65,7 +65,7 @@ class Alternatives(Panel):
     def _fill(self) -> None:
         self.table.setRowCount(len(self._options))
         for row, option in enumerate(self._options):
-            name = texts.regimen(option.regimen)
+            name = texts.regimen(option.regimen, brief=self._is_unique(option))
             if option.is_current:
                 name += f"  ({self.tr('now')})"
             worst = max(option.risks, key=lambda risk: risk.chance.value, default=None)
@@ -78,7 +78,7 @@ class Alternatives(Panel):
                 item = QTableWidgetItem(text)
                 if column:
                     item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-                item.setToolTip(name)
+                item.setToolTip(texts.regimen(option.regimen))
                 self.table.setItem(row, column, item)
         header = self.table.horizontalHeader()
         header.setSectionsClickable(False)
@@ -87,6 +87,11 @@ class Alternatives(Panel):
             stretch = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, stretch)
         self.table.setFixedHeight(_ROW * (len(self._options) + 1) + 4)
+
+    def _is_unique(self, option: Option) -> bool:
+        """Whether dose and interval alone tell the option from the others."""
+        own = (option.regimen.amount, option.regimen.every)
+        return sum((one.regimen.amount, one.regimen.every) == own for one in self._options) == 1
 
     def _moved(self, row: int, _column: int, old_row: int, _old_column: int) -> None:
         if 0 <= row < len(self._options) and row != old_row:

@@ -36,6 +36,7 @@ class RecommendationCard(Panel):
         self._dose = _label("dose")
         self._way, self._start = _label(""), _label("muted")
         self._bars = ChanceRows()
+        self._footnote = _label("muted")
         self._wait, self._text = _label("wait"), _label("")
         self._decided = _label("title")
         dose = QHBoxLayout()
@@ -48,7 +49,7 @@ class RecommendationCard(Panel):
         for widget in (self._kind, self._wait, self._text, self._drug):
             column.addWidget(widget)
         column.addLayout(dose)
-        for widget in (self._way, self._start, self._bars, self._decided):
+        for widget in (self._way, self._start, self._bars, self._footnote, self._decided):
             column.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,7 +61,7 @@ class RecommendationCard(Panel):
         """Show an option of the recommendation, or the state that stands in its way."""
         recommendation = self._state.results.recommendation
         offers = recommendation is not None and recommendation.outcome is Outcome.OPTIONS
-        shown = offers and option is not None and not self._state.busy or offers and option is not None
+        shown = offers and option is not None
         blocked = any(alert.severity is Severity.STOP for alert in self._state.alerts)
         self.option = option if shown and not blocked else None
         for widget in self._advice:
@@ -68,6 +69,7 @@ class RecommendationCard(Panel):
         self._wait.setVisible(self.option is None)
         self._text.setVisible(self.option is None)
         self._decided.hide()
+        self._footnote.hide()
         if self.option is not None and recommendation is not None:
             self._show_option(self.option, recommendation)
         else:
@@ -88,6 +90,8 @@ class RecommendationCard(Panel):
         start_text = self.tr("from %1").replace("%1", start)
         self._start.setText(f"{start_text}  ·  {daily}")
         self._bars.show_rows(self._rows(option, recommendation))
+        self._footnote.setVisible(any(not risk.of_toxicity for risk in option.risks))
+        self._footnote.setText(self.tr("* exposure seen with it; no validated relation"))
         self._show_decision(self._state.decision)
         spoken = f"{self._drug.text()}, {self._dose.text()}, {self._way.text()}, {self._start.text()}"
         self.setAccessibleName(f"{self._kind.text()}: {spoken}")

@@ -9,19 +9,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.clinic.covariate import CATALOGUE, CovariateKind
+from core.drugs.covariates import covariate_at, entered_covariates
 from core.drugs.model import DrugModel
+from core.errors import InputError
 from core.units import Quantity, format_number
 from desktop import texts
 from desktop.case.draft import Draft, Entry
-from desktop.case.field import ChoiceField, Field, TextField
+from desktop.case.field import ChoiceField, Field, TextField, hide_title
 from desktop.icons import icon
 from desktop.language import Panel
 from desktop.state import CaseState
 
 
+_COMPUTED = ("creatinine_clearance",)  # worked out where it is not entered
+
+
 def form_covariates(models: Sequence[DrugModel]) -> tuple[str, ...]:
     """Covariates a person enters for these models, weight and height first."""
-    names = {name for model in models for name in model.covariates if name in CATALOGUE}
+    names = {name for model in models for name in entered_covariates(model.covariates)}
     return tuple(name for name in CATALOGUE if name in names)
 
 
@@ -39,7 +44,7 @@ class CovariateGrid(Panel):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(5)
+        self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 1)
         state.draft_changed.connect(self.refresh)
@@ -130,8 +135,7 @@ class CovariateGrid(Panel):
 
     def _name(self, field: Field, kind: CovariateKind) -> None:
         name = texts.title("covariate", kind.name)
-        lone_unit = texts.unit(kind.unit) if not kind.choices and not kind.other_units else ""
-        field.set_title(f"{name} ({lone_unit})" if lone_unit else name)
+        field.set_title(name)
         button = field.findChild(QToolButton, "later")
         assert isinstance(button, QToolButton)
         tip = self.tr("%1 at another time").replace("%1", name)
@@ -177,7 +181,19 @@ class CovariateGrid(Panel):
             field.set_items(choices, entry.text)
         elif isinstance(field, TextField):
             field.set_value(entry.text, entry.unit)
-            field.edit.setPlaceholderText(self._placeholder(default))
+            field.edit.setPlaceholderText(self._computed(name) or self._placeholder(default))
+
+    def _computed(self, name: str) -> str:
+        """What the program works out from other entries when the field stays empty."""
+        case = self.state.case
+        if name not in _COMPUTED or case is None or case.covariate(name) is not None:
+            return ""
+        try:
+            value = covariate_at(case, name, case.now)
+        except InputError:
+            return ""
+        shown = format_number(value, 3) if isinstance(value, float) else ""
+        return self.tr("calc. %1").replace("%1", shown) if shown else ""
 
     def _placeholder(self, default: Quantity | str | None) -> str:
         if isinstance(default, Quantity):
@@ -223,12 +239,14 @@ class LaterValue(Panel):
         self._remove.setIcon(icon("remove"))
         self._remove.clicked.connect(lambda: grid.state.change(grid.state.draft.without_entry(kind.name, index)))
         self._mark = QLabel("↳")
+        for field in (self.when, self.value):
+            hide_title(field)
         row = QHBoxLayout(self)
-        row.setContentsMargins(4, 0, 0, 0)
-        row.setSpacing(6)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
         row.addWidget(self._mark)
-        row.addWidget(self.when, 5)
-        row.addWidget(self.value, 5)
+        row.addWidget(self.when, 6)
+        row.addWidget(self.value, 6)
         row.addWidget(self._remove)
         self.retranslate()
 
@@ -248,8 +266,8 @@ class LaterValue(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         name = texts.title("covariate", self._kind.name)
-        unit = texts.unit(self._kind.unit) if not self._kind.choices and not self._kind.other_units else ""
         self.when.set_title(self.tr("%1 from (time)").replace("%1", name))
-        self.value.set_title(f"{name} ({unit})" if unit else name)
+        self.value.set_title(name)
+        self.when.edit.setPlaceholderText(self.tr("time"))
         self._remove.setToolTip(self.tr("Remove this value"))
         self._remove.setAccessibleName(self.tr("Remove this value"))

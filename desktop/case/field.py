@@ -23,7 +23,7 @@ from desktop.faults import fault_text
 from desktop.icons import icon_label
 from desktop.language import Panel
 
-FIELD_HEIGHT = 26
+FIELD_HEIGHT = 24
 
 
 class Field(Panel):
@@ -52,11 +52,17 @@ class Field(Panel):
         self.fault.accepted.connect(self._accept)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
+        layout.setSpacing(0)
         layout.addLayout(self.head)
         layout.addLayout(self.row)
         layout.addWidget(self.fault)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def label_beside(self) -> None:
+        """Put the label to the left of the editor, where a long choice needs the width."""
+        self.head.removeWidget(self.label)
+        self.label.setFixedWidth(44)
+        self.row.insertWidget(0, self.label)
 
     def set_title(self, title: str) -> None:
         """Name the field, for eyes and for screen readers."""
@@ -151,6 +157,10 @@ class TextField(Field):
             self.unit_box = UnitBox(self.units)
             self.unit_box.activated.connect(lambda _: self.unit_changed.emit(self.unit))
             self.row.addWidget(self.unit_box)
+        self.suffix = QLabel(texts.unit(self.unit)) if len(self.units) == 1 else None
+        if self.suffix is not None:
+            self.suffix.setProperty("role", "muted")
+            self.row.addWidget(self.suffix)
         self.edit.textEdited.connect(self.edited)
         self.edit.editingFinished.connect(self.settled)
 
@@ -165,6 +175,7 @@ class TextField(Field):
         """Show a text; the cursor stays where it is when nothing changes."""
         if self.edit.text() != text:
             self.edit.setText(text)
+            self.edit.setCursorPosition(len(text) if self.edit.hasFocus() else 0)
         if self.unit_box is not None:
             if unit and self.unit_box.findData(unit) < 0:
                 self.unit_box.addItem(texts.unit(unit), unit)
@@ -174,6 +185,11 @@ class TextField(Field):
         self.edit.setText(text)
         self.edited.emit(text)
         self.settled.emit()
+
+
+def hide_title(field: Field) -> None:
+    """Leave the visible label away where a row says it once; screen readers keep the name."""
+    field.label.hide()
 
 
 class UnitBox(QComboBox):
@@ -248,6 +264,9 @@ class SearchField(ChoiceField):
         self._value = value
         if self.box.currentIndex() < 0:
             self.box.setEditText(value)
+        line = self.box.lineEdit()
+        if line is not None and not line.hasFocus():
+            line.setCursorPosition(0)
 
     def _typed(self) -> None:
         typed = self.box.currentText().strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from core.clinic.case import TargetKind
 from core.clinic.patient import Ethnicity, Sex
@@ -50,20 +50,22 @@ class PatientForm(Section):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(5)
-        pairs: tuple[tuple[Field, ...], ...] = (
-            (self.record, self.drug),
-            (self.name, self.sex),
-            (self.birth, self.ethnicity),
-        )
+        grid.setVerticalSpacing(3)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.record, 2)
+        first.addWidget(self.drug, 3)
+        self.body.addLayout(first)
+        pairs: tuple[tuple[Field, ...], ...] = ((self.name, self.birth), (self.sex, self.ethnicity))
         for line, pair in enumerate(pairs):
             for column, field in enumerate(pair):
                 grid.addWidget(field, line, column, Qt.AlignmentFlag.AlignTop)
         foot = QGridLayout()
         foot.setHorizontalSpacing(8)
-        foot.setVerticalSpacing(5)
-        foot.addWidget(self.model, 0, 0, 1, 2)
-        foot.addWidget(self.target, 1, 0, 1, 2)
+        foot.setVerticalSpacing(3)
+        for line, field in enumerate((self.model, self.target)):
+            field.label_beside()
+            foot.addWidget(field, line, 0, 1, 2)
         for place, field in enumerate(self._own):
             foot.addWidget(field, 2 + place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
         for part in (grid, foot):
@@ -185,7 +187,7 @@ class PatientForm(Section):
         ]
         if len(known) == 1:
             items = [(known[0].id, known[0].id)]
-        self.model.setVisible(bool(known))
+        self.model.setVisible(len(known) > 1)
         chosen = draft.models[0] if draft.models else items[0][0]
         self.model.set_items(items, chosen)
 

@@ -280,6 +280,7 @@ class RowSection(Section):
         for column in range(len(headers)):
             mode = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, mode)
+        header.setMinimumSectionSize(20)
         header.setSectionsClickable(False)
         header.setFixedHeight(ROW_HEIGHT)
         self.table.setFixedHeight(ROW_HEIGHT * (min(len(rows), MOST_VISIBLE_ROWS) + 1) + 4)

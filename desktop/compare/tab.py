@@ -99,6 +99,11 @@ class CompareTab(Panel):
             self.form.show_regimen(options[0].regimen)
         self._compute()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether every regimen of the comparison has been worked out."""
+        return [one.option.regimen for one in self._found] == self.regimens
+
     def add(self) -> None:
         """Compare one more regimen."""
         regimen = self.form.regimen() if self.regimens else None
@@ -127,8 +132,7 @@ class CompareTab(Panel):
             self._show()
 
     def _show(self) -> None:
-        fresh = [one.option.regimen for one in self._found] == self.regimens
-        found = self._found if fresh else ()
+        found = self._found if self.is_ready else ()
         self.table.show_options([one.option for one in found], self.state.target)
         for widget in (self.form, self.add_button):
             widget.setEnabled(bool(found) and len(self.regimens) < MOST)

@@ -28,7 +28,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.enableAutoSIPrefix(False)
         _style(self)
 
-    def show(self, start: dt.datetime | None, *, by_clock: bool) -> None:
+    def show_times(self, start: dt.datetime | None, *, by_clock: bool) -> None:
         """Choose what the ticks say."""
         self.start, self.by_clock = start, by_clock
         self.picture = None

@@ -14,7 +14,10 @@ from PySide6.QtWidgets import QWidget
 from desktop import theme
 from desktop.plots.band import Array
 from desktop.plots.curve_plot import CurvePlot
-from desktop.plots.labels import Box
+from desktop.plots.labels import Box, Wanted, place
+
+
+_LEAST_WIDTH = 50.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class ConcentrationPlot(CurvePlot):
         super().__init__(parent)
         self.levels: tuple[LevelMark, ...] = ()
         self.target: TargetBand | None = None
+        self._placed_target: Box | None = None
         pen = pg.mkPen(theme.TARGET, width=1.4, style=Qt.PenStyle.DashLine)
         fill = QColor(theme.TARGET_FILL)
         self._region = pg.LinearRegionItem(orientation="horizontal", brush=fill, pen=pen, movable=False)
@@ -126,8 +130,9 @@ class ConcentrationPlot(CurvePlot):
             width = self._now_label.boundingRect().width()
             self._now_label.setPos(vb.mapSceneToView(QPointF(x - width - 3, rect.top() + 1)))
         self._now_label.setVisible(self.now is not None and 0.02 < self._fraction(self.now) < 1)  # noqa: PLR2004 room for it
-        if self.target is not None:
-            box = self._target_box()
+        self._placed_target = None
+        if self.target is not None and rect.width() > _LEAST_WIDTH:
+            box = self._placed_target = self._target_box()
             self._target_label.setPos(vb.mapSceneToView(QPointF(box.left, box.top)))
         super().place_labels()
 
@@ -136,35 +141,46 @@ class ConcentrationPlot(CurvePlot):
         return float((time - left) / (right - left))
 
     def _target_box(self) -> Box:
-        """Just inside the upper edge of the target at the far right, kept within the plot."""
+        """Beside an edge of the target, where it covers the least."""
         assert self.target is not None
         rect = self.plotItem.vb.sceneBoundingRect()
+        area = Box(rect.left(), rect.top(), rect.width(), rect.height())
         bounds = self._target_label.boundingRect()
+        x = np.linspace(rect.left() + bounds.width() / 2 + 4, rect.right() - bounds.width() / 2 - 4, 24)
+        ends = [end for end in (self.target.high, self.target.low) if end is not None]
+        edges = [np.full(24, self._y_pixel(end)) for end in ends]
+        wanted = Wanted(bounds.width(), bounds.height(), x, edges[0], edges[-1] - 2 * bounds.height() - 6, edges[0])
+        if len(ends) > 1:  # within the band, beneath its upper edge, or above it
+            wanted = Wanted(bounds.width(), bounds.height(), x, edges[0], edges[0] - 4, edges[0] + 4)
+        pixels = [self._in_pixels(one) for one in self.series if len(one.times) > 1]
+        lines = [(px, median) for px, median, _, _ in pixels] + self._points_in_pixels()
+        borders = [(px, edge) for px, _, low, high in pixels for edge in (low, high)]
+        return place(wanted, area, lines, self._now_boxes(), borders)
+
+    def _y_pixel(self, value: float) -> float:
+        rect = self.plotItem.vb.sceneBoundingRect()
         low, high = self.plotItem.vb.viewRange()[1]
-        edge = self.target.high if self.target.high is not None else self.target.low
-        y = float(self.scaled(np.array([edge]))[0])
-        top = rect.bottom() - (y - low) / (high - low) * rect.height()
-        top = top - bounds.height() - 1 if self.target.high is not None else top + 1
-        top = min(max(top, rect.top() + 1), rect.bottom() - bounds.height() - 1)
-        return Box(rect.right() - bounds.width() - 4, top, bounds.width(), bounds.height())
+        y = float(self.scaled(np.array([value]))[0])
+        return float(rect.bottom() - (y - low) / (high - low) * rect.height())
 
     def _taken_boxes(self) -> list[Box]:
-        boxes = [self._target_box()] if self.target is not None else []
-        if self.now is not None:
-            rect = self.plotItem.vb.sceneBoundingRect()
-            bounds = self._now_label.boundingRect()
-            x = rect.left() + self._fraction(self.now) * rect.width()
-            boxes.append(Box(x - bounds.width() - 3, rect.top() + 1, bounds.width() + 6, bounds.height()))
-        return boxes
+        return ([self._placed_target] if self._placed_target is not None else []) + self._now_boxes()
+
+    def _now_boxes(self) -> list[Box]:
+        if self.now is None:
+            return []
+        rect = self.plotItem.vb.sceneBoundingRect()
+        bounds = self._now_label.boundingRect()
+        x = rect.left() + self._fraction(self.now) * rect.width()
+        return [Box(x - bounds.width() - 3, rect.top() + 1, bounds.width() + 6, bounds.height())]
 
     def _points_in_pixels(self) -> list[tuple[Array, Array]]:
         """Each level counts as much as a stretch of curve, so that no name covers it."""
         rect = self.plotItem.vb.sceneBoundingRect()
-        low, high = self.plotItem.vb.viewRange()[1]
         points = []
         for level in self.levels:
             x = rect.left() + self._fraction(level.time) * rect.width()
-            y = rect.bottom() - (float(self.scaled(np.array([level.value]))[0]) - low) / (high - low) * rect.height()
+            y = self._y_pixel(level.value)
             points.append((np.linspace(x - 8, x + 8, 40), np.full(40, y)))
         return points
 

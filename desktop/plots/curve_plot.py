@@ -79,7 +79,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def set_time(self, start: dt.datetime | None, *, by_clock: bool) -> None:
         """Choose what the time axis says."""
-        self.time_axis.show(start, by_clock=by_clock)
+        self.time_axis.show_times(start, by_clock=by_clock)
 
     def set_logarithmic(self, on: bool) -> None:
         """Choose the scale; the range is made anew, since the old one means nothing on the other scale."""

@@ -14,7 +14,7 @@ from core.units import format_dose
 from desktop import theme
 from desktop.plots.curve_plot import CurvePlot
 
-_TALLEST = 0.62
+_TALLEST = 0.48
 _LEAST_PIXELS = 4.0
 
 

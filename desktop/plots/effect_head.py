@@ -14,6 +14,9 @@ from desktop.language import Panel, say
 from desktop.plots.scene import EffectOutput
 
 
+_HEIGHT = 38  # two lines of evidence beside the name
+
+
 class EffectHead(Panel):
     """Choice of the effect, its evidence beside it."""
 
@@ -29,12 +32,14 @@ class EffectHead(Panel):
         self._evidence = QLabel()
         self._evidence.setProperty("role", "muted")
         self._evidence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._evidence.setWordWrap(True)
         row = QHBoxLayout(self)
-        row.setContentsMargins(6, 2, 6, 0)
-        row.setSpacing(8)
+        row.setContentsMargins(6, 2, 6, 1)
+        row.setSpacing(10)
         row.addWidget(self._name)
         row.addWidget(self.box)
         row.addWidget(self._evidence, 1)
+        self.setFixedHeight(_HEIGHT)
 
     @property
     def current(self) -> EffectOutput | None:

@@ -1,4 +1,4 @@
-"""The line above the plots: what is shown, which curves, scale, time axis, plot or table."""
+"""The lines above and below the plots: what is shown, which curves, scale; time axis, plot or table."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class PlotHead(Panel):
         self.title = QLabel()
         self.title.setProperty("role", "title")
         self.tissues: QComboBox = UnitBox(())
+        self.tissues.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.tissues.setMinimumContentsLength(8)
         self.tissues.activated.connect(lambda _: self.tissue_chosen.emit(self.tissue))
         self.tissues.activated.connect(lambda _: self.changed.emit())
         self._unit = ""
@@ -34,18 +36,28 @@ class PlotHead(Panel):
         self.clock.setChecked(True)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 6, 0)
-        row.setSpacing(9)
-        row.addWidget(self.title)
+        row.setSpacing(8)
         row.addWidget(self.tissues)
+        row.addWidget(self.title)
         row.addStretch(1)
-        for box in (*self.boxes.values(), self.log, self.clock, self.table):
+        for box in (*self.boxes.values(), self.log):
             row.addWidget(box)
+        self.foot = QWidget()
+        self.axis_title = QLabel()
+        self.axis_title.setProperty("role", "muted")
+        foot = QHBoxLayout(self.foot)
+        foot.setContentsMargins(6, 0, 6, 0)
+        foot.setSpacing(12)
+        foot.addStretch(1)
+        for widget in (self.axis_title, self.clock, self.table):
+            foot.addWidget(widget)
         for box in self.boxes.values():
             box.setChecked(True)
             box.toggled.connect(lambda _: self.changed.emit())
         self.log.toggled.connect(self.scale_changed)
         for box in (self.clock, self.table):
             box.toggled.connect(lambda _: self.changed.emit())
+        self.clock.toggled.connect(self._write_title)
         self.setFixedHeight(28)
         self.retranslate()
 
@@ -96,8 +108,11 @@ class PlotHead(Panel):
         self._write_title()
 
     def _write_title(self) -> None:
-        title = self.tr("Predicted concentration")
-        self.title.setText(f"{title} ({self._unit})" if self._unit else title)
+        by_clock = self.by_clock
+        self.axis_title.setText(self.tr("Clock time") if by_clock else self.tr("Hours after the first dose"))
+        lone = self.tissues.count() <= 1
+        title = self.tr("Predicted concentration") if lone else self.tr("in")
+        self.title.setText(f"{title} ({self._unit})" if lone and self._unit else f"{title} {self._unit}")
 
     def show_focus(self, *, on: bool) -> None:
         """Underline the title while the plots have the keyboard."""

@@ -69,6 +69,8 @@ def place(
         taken: boxes of labels already placed.
         own_lines: edges of bands, which weigh less.
     """
+    if not len(wanted.x):
+        return Box(area.left, area.top, wanted.width, wanted.height)
     best, best_cost = Box(area.left, area.top, wanted.width, wanted.height), np.inf
     for index in np.unique(np.linspace(0, len(wanted.x) - 1, _PLACES).astype(int)):
         left = float(wanted.x[index]) - wanted.width / 2

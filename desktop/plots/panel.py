@@ -6,7 +6,7 @@ import datetime as dt
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import texts
 from desktop.language import Panel
@@ -39,9 +39,6 @@ class PlotPanel(Panel):
         self.effect_head = EffectHead()
         self.effect = CurvePlot()
         self.strip = DoseStrip()
-        self.axis_title = QLabel()
-        self.axis_title.setProperty("role", "muted")
-        self.axis_title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.empty = EmptyPlot(state)
         self.empty.wanted.connect(self.wanted)
         self.table = TableTwin()
@@ -64,7 +61,6 @@ class PlotPanel(Panel):
         column.addWidget(self.effect_head)
         column.addWidget(self.effect, 2)
         column.addWidget(self.strip)
-        column.addWidget(self.axis_title)
         self.strip.setFixedHeight(_STRIP_HEIGHT)
         self.effect.setMinimumHeight(70)
         for plot in (self.concentration, self.effect):
@@ -79,13 +75,13 @@ class PlotPanel(Panel):
         layout.setSpacing(2)
         layout.addWidget(self.head)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.head.foot)
 
     def _connect(self) -> None:
         self.state.results_changed.connect(self.refresh)
         self.state.draft_changed.connect(self.refresh)
         self.state.replaced.connect(self._start_anew)
         self.head.changed.connect(self.refresh)
-        self.head.changed.connect(self.refresh_titles)
         self.head.scale_changed.connect(self.concentration.set_logarithmic)
         self.head.tissue_chosen.connect(self.state.show_tissue)
         self.effect_head.chosen.connect(self.refresh)
@@ -107,7 +103,8 @@ class PlotPanel(Panel):
             self.empty.refresh()
         self.stack.setCurrentIndex(page)
         self.head.set_outputs(scene.outputs, scene.unit)
-        self.head.setEnabled(scene.has_curves)
+        for part in (self.head, self.head.foot):
+            part.setEnabled(scene.has_curves)
         if not scene.has_curves:
             self._fresh = True
             return
@@ -224,10 +221,4 @@ class PlotPanel(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         self.concentration.set_now_label(self.tr("now"))
-        self.refresh_titles()
         self.refresh()
-
-    def refresh_titles(self) -> None:
-        """Name the time axis."""
-        by_clock = self.head.by_clock
-        self.axis_title.setText(self.tr("Clock time") if by_clock else self.tr("Hours after the first dose"))

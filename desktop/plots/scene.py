@@ -14,7 +14,7 @@ from core.clinic.level import Level
 from core.clinic.regimen import DoseStatus, expand
 from core.drugs.model import DrugModel
 from core.errors import InputError
-from core.infer.prediction import Curve, Prediction
+from core.infer.prediction import Prediction
 from core.units import Quantity, format_number
 from desktop import texts
 from desktop.language import LANGUAGE
@@ -122,7 +122,7 @@ def scene_of(state: CaseState, shown: Collection[str], output: str) -> Scene:
         effect_curves={item.output: _series(visible, item.output, case, "") for item in effects},
         levels=_levels(case, model, first.unit) if wanted == PLASMA else (),
         target=_target(state, model, first.unit) if wanted == PLASMA else None,
-        doses=_doses(case, state, first),
+        doses=_doses(case, state, max(float(p.curves[0].times[-1]) for p in visible.values())),
     )
 
 
@@ -144,10 +144,16 @@ def _series(visible: dict[str, Prediction], output: str, case: Case, prior_label
         if curve is None or (key == "individual" and not case.used_levels):
             continue
         after = case.now if key == "proposed" else None
-        before = case.now if key == "individual" and "proposed" in visible else None
+        before = case.now if _ends_now(key, case, visible) else None
         label = prior_label if key == "prior" else LANGUAGE.wording.word("curve", key) if prior_label else ""
         found.append(series_of(curve, label, looks[key], after=after, before=before, key=key))
     return tuple(found)
+
+
+def _ends_now(key: str, case: Case, visible: dict[str, Prediction]) -> bool:
+    """Beside a proposed curve the others end at the present; the population goes on where doses are planned."""
+    planned = any(dose.status is DoseStatus.PLANNED for dose in case.doses)
+    return "proposed" in visible and (key == "individual" or (key == "prior" and not planned))
 
 
 def _levels(case: Case, model: DrugModel | None, unit: str) -> tuple[LevelMark, ...]:
@@ -187,7 +193,7 @@ def _target(state: CaseState, model: DrugModel | None, unit: str) -> TargetBand 
     return TargetBand(low, high, texts.target(target))
 
 
-def _doses(case: Case, state: CaseState, curve: Curve) -> tuple[DoseMark, ...]:
+def _doses(case: Case, state: CaseState, end: float) -> tuple[DoseMark, ...]:
     marks = []
     for row in case.doses:
         kind = row.status.value
@@ -196,6 +202,6 @@ def _doses(case: Case, state: CaseState, curve: Curve) -> tuple[DoseMark, ...]:
     regimen = state.results.proposed_regimen
     if regimen is not None and state.results.proposed is not None:
         marks = [mark for mark in marks if mark.kind != DoseStatus.PLANNED]
-        proposed = expand(regimen.doses(float(curve.times[-1])))
+        proposed = expand(regimen.doses(end))
         marks += [DoseMark(dose.time, dose.milligrams, dose.hours, "proposed") for dose in proposed]
     return tuple(marks)

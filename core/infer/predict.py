@@ -57,7 +57,7 @@ def _simulate(
     model: BoundModel, outputs: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array
 ) -> Mapping[str, Array]:
     known = [name for name in dict.fromkeys(outputs) if name == PLASMA or name in model.outputs]
-    return model.curves(known, eta, doses, times)
+    return dict(model.curves(known, eta, doses, times))
 
 
 def _thinned(values: Array) -> Array:

@@ -12,17 +12,17 @@ from core.report.inputs import Block
 from core.report.phrase import Phrase, Said, Word
 from core.units import format_number
 
-_UNITS = {
-    "clearance": " L/h",
-    "intercompartmental_clearance": " L/h",
-    "intercompartmental_clearance_2": " L/h",
-    "intrinsic_clearance": " L/h",
-    "volume": " L",
-    "central_volume": " L",
-    "peripheral_volume": " L",
-    "peripheral_volume_2": " L",
-    "absorption_rate": " 1/h",
-    "lag_time": " h",
+PARAMETER_UNITS = {
+    "clearance": "L/h",
+    "intercompartmental_clearance": "L/h",
+    "intercompartmental_clearance_2": "L/h",
+    "intrinsic_clearance": "L/h",
+    "volume": "L",
+    "central_volume": "L",
+    "peripheral_volume": "L",
+    "peripheral_volume_2": "L",
+    "absorption_rate": "1/h",
+    "lag_time": "h",
 }
 
 
@@ -40,7 +40,7 @@ def _parameters(case: Case, posterior: Posterior) -> list[Said]:
     typical = posterior.bound.parameters(np.zeros((1, len(posterior.eta))), case.now)
     lines: list[Said] = []
     for name in own:
-        unit = _UNITS.get(name, "")
+        unit = f" {PARAMETER_UNITS[name]}" if name in PARAMETER_UNITS else ""
         gaps: dict[str, Said] = {
             "name": Word("parameter", name),
             "individual": f"{format_number(float(own[name][0]), 3)}{unit}",

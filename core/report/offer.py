@@ -195,7 +195,7 @@ def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
     if opinion is None:
         return (Phrase("report_second_none"),)
     if opinion.abstains:
-        return (Phrase("report_second_abstains", {"why": Phrase(opinion.abstains)}),)
+        return (Phrase("report_second_abstains", {"why": Phrase(opinion.abstains, opinion.gaps)}),)
     gaps: dict[str, Said] = {
         "amount": format_dose(opinion.amount),
         "route": Word("route", opinion.route.value),

@@ -1,0 +1,77 @@
+"""Options several verbs share, read as strictly as a case file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clinic.case import Case
+from core.clinic.case_file import load_case
+from core.errors import InputError
+from core.units import format_number, parse_plain_number
+
+Array = NDArray[np.float64]
+
+MOST_TIMES = 20_001
+MOST_SAMPLES = 10_000
+LARGEST_SEED = 2**32 - 1
+
+
+def add_case(parser: argparse.ArgumentParser) -> None:
+    """The case file, and where the document goes."""
+    parser.add_argument("case", metavar="CASE", help="a case file (*.case.json)")
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Where the document goes."""
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the JSON document to FILE, whole or not at all")
+
+
+def add_sampling(parser: argparse.ArgumentParser) -> None:
+    """How many draws, from which seed."""
+    parser.add_argument("--samples", default="500", metavar="N", help="draws for the band (default 500)")
+    parser.add_argument("--seed", default="1", metavar="S", help="seed of the draws (default 1)")
+
+
+def read_case_argument(args: argparse.Namespace) -> Case:
+    """Load the case.
+
+    Raises:
+        InputError: what `load_case` refuses.
+    """
+    return load_case(Path(args.case))
+
+
+def read_count(text: str, field: str, low: int, high: int) -> int:
+    """Read a whole number from `low` to `high`.
+
+    Raises:
+        InputError: naming `field`.
+    """
+    body = text.strip()
+    if not (body.isascii() and body.isdigit() and len(body) <= len(str(high)) and low <= int(body) <= high):
+        raise InputError(field, "cli_number_range", value=body[:40], low=low, high=high)
+    return int(body)
+
+
+def read_times(text: str | None, field: str = "--times") -> Array | None:
+    """Read a time grid `start:end:step` in hours; None stays None, the usual grid.
+
+    Raises:
+        InputError: naming `field`.
+    """
+    if text is None:
+        return None
+    refusal = InputError(field, "cli_times", value=text[:40], high=MOST_TIMES)
+    parts = text.split(":")
+    if len(parts) != 3:
+        raise refusal
+    start, end, step = (parse_plain_number(part, field) for part in parts)
+    if step <= 0 or end < start or (end - start) / step > MOST_TIMES - 1:
+        raise refusal
+    count = int(np.floor((end - start) / step + 1e-9)) + 1
+    return np.asarray([float(format_number(start + index * step)) for index in range(count)])

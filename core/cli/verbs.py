@@ -1,0 +1,7 @@
+"""The verbs of the command line; a new one is a module with `add_parser(verbs)` and its place in this list."""
+
+from __future__ import annotations
+
+from core.cli import drugs, fit, recommend, report, simulate
+
+VERBS = (simulate, fit, recommend, report, drugs)

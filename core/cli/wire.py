@@ -1,0 +1,159 @@
+"""Results as plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.advise.recommendation import Basis, Interval, Option, Recommendation, Regimen, SecondOpinion
+from core.clinic.alert import Alert
+from core.clinic.case import Target
+from core.infer.prediction import Curve, Prediction
+from core.report.wording import Wording
+
+Json = dict[str, Any]
+
+
+def interval(item: Interval) -> Json:
+    """A value with its 90 % interval."""
+    return {"value": item.value, "low": item.low, "high": item.high}
+
+
+def alerts(items: Iterable[Alert], wording: Wording) -> list[Json]:
+    """Alerts with their sentences."""
+    return [
+        {
+            "severity": item.severity.value,
+            "id": item.id,
+            "about": item.about,
+            "values": dict(item.values),
+            "message": wording.alert(item),
+        }
+        for item in items
+    ]
+
+
+def curve(item: Curve) -> Json:
+    """One curve and its 5-95 % band."""
+    return {
+        "times": item.times.tolist(),
+        "median": item.median.tolist(),
+        "low": item.low.tolist(),
+        "high": item.high.tolist(),
+        "unit": item.unit,
+    }
+
+
+def prediction(item: Prediction) -> Json:
+    """Every curve by the name of its output."""
+    return {
+        "source": item.curves[0].source.value,
+        "inputs_hash": item.inputs_hash,
+        "models": list(item.model_ids),
+        "outputs": {one.output: curve(one) for one in item.curves},
+    }
+
+
+def regimen(item: Regimen) -> Json:
+    """Amount in mg, times in hours."""
+    return {
+        "amount": item.amount,
+        "unit": "mg",
+        "every": item.every,
+        "route": item.route.value,
+        "duration": item.duration,
+        "first_dose": item.first_dose,
+        "per_day": item.amount * 24.0 / item.every,
+    }
+
+
+def option(item: Option, wording: Wording) -> Json:
+    """A regimen with benefit and harm side by side."""
+    return {
+        **regimen(item.regimen),
+        "attainment": interval(item.attainment),
+        "below_target": item.below_target,
+        "above_target": item.above_target,
+        "efficacy": interval(item.efficacy),
+        "toxicity": [
+            {
+                "name": risk.name,
+                "text": wording.word("", risk.name),
+                **interval(risk.chance),
+                "evidence": risk.evidence.value,
+                "threshold": risk.threshold,
+                "is_chance_of_toxicity": risk.of_toxicity,
+                "source": risk.source,
+            }
+            for risk in item.risks
+        ],
+        "exposure": {name: {**interval(value), "unit": exposure_unit(name)} for name, value in item.exposure.items()},
+        "utility": item.utility,
+        "current": item.is_current,
+        "limits": alerts(item.limits, wording),
+    }
+
+
+def exposure_unit(name: str) -> str:
+    """Unit of an exposure in the core."""
+    return "mg*h/L" if name == "auc24" else "mg/L"
+
+
+def target(item: Target) -> Json:
+    """Kind and ends, as entered."""
+    low, high = (None if end is None else str(end) for end in (item.low, item.high))
+    return {"kind": item.kind.value, "low": low, "high": high}
+
+
+def second_opinion(item: SecondOpinion | None, wording: Wording) -> Json | None:
+    """What the predictor says, or why it says nothing."""
+    if item is None:
+        return None
+    common: Json = {"model": item.model_id, "file_hash": item.file_hash}
+    if item.abstains:
+        return {**common, "abstains": item.abstains, "why": wording.text(item.abstains, item.gaps)}
+    return {
+        **common,
+        "abstains": None,
+        "amount": item.amount,
+        "every": item.every,
+        "route": item.route.value,
+        "daily": item.daily,
+        "low": item.low,
+        "high": item.high,
+        "coverage": item.coverage,
+        "agrees": item.agrees,
+        "reasons": [{"feature": name, "mg_per_day": change} for name, change in item.reasons],
+    }
+
+
+def basis(item: Basis) -> Json:
+    """What a result rests on, enough to replay it."""
+    return {
+        "inputs_hash": item.inputs_hash,
+        "program_version": item.program_version,
+        "defaults": {assumption.covariate: assumption.value for assumption in item.assumptions},
+        "models": [
+            {"id": use.model_id, "file_hash": use.file_hash, "weight": use.weight, "citation": use.citation}
+            for use in item.models
+        ],
+        "samples": item.samples,
+        "seed": item.seed,
+    }
+
+
+def recommendation(item: Recommendation, wording: Wording) -> Json:
+    """The whole recommendation."""
+    why: list[Mapping[str, Any]] = [
+        {"id": message, "values": dict(values), "message": wording.text(message, values)}
+        for message, values in item.why
+    ]
+    return {
+        "outcome": item.outcome.value,
+        "options": [option(one, wording) for one in item.options],
+        "second_opinion": second_opinion(item.second_opinion, wording),
+        "alerts": alerts(item.alerts, wording),
+        "why": why,
+        "target": {**target(item.target), "evidence": item.target_evidence.value, "source": item.target_source},
+        "basis": basis(item.basis),
+    }

@@ -56,6 +56,10 @@ class Evaluator:
             is_current=is_current,
         )
 
+    def attained(self, regimen: Regimen) -> list[Array]:
+        """Share of the judged time within the target for each draw, (B,) per believer in their order."""
+        return [self._against_target(judged)[0] for judged in self._judge(regimen)]
+
     def without_further_doses(self) -> float:
         """Median area of the coming 24 h, mg*h/L, should no further dose be given."""
         windows = [response.history() for response in self._responses]

@@ -64,7 +64,7 @@ def _thinned(values: Array) -> Array:
     """Evenly spaced draws; a band of an effect needs no more, and effects cost more than concentrations."""
     if len(values) <= _EFFECT_DRAWS:
         return values
-    return values[np.linspace(0, len(values) - 1, _EFFECT_DRAWS).astype(int)]
+    return np.asarray(values[np.linspace(0, len(values) - 1, _EFFECT_DRAWS).astype(int)])
 
 
 def _stack(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:

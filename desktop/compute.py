@@ -33,7 +33,9 @@ def full_answer(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
     def work(task: Task, emit: Emit) -> None:
         fitted = verbs.individualise(case, task=task)
         emit("individualisation", fitted)
-        if not fitted.failed and case.used_levels:
+        if fitted.failed or not case.used_levels:
+            emit("individual", None)
+        else:
             emit("individual", verbs.predict_individual(case, fitted, tissues=tissues, task=task))
         recommendation = verbs.recommend(case, fitted, task=task)
         emit("recommendation", recommendation)

@@ -36,7 +36,7 @@ class Language:
     def use(self, code: str) -> None:
         """Switch the running application to a language of `LANGUAGES`."""
         app = QApplication.instance()
-        assert app is not None
+        assert isinstance(app, QApplication)
         self.code = code
         self.wording = Wording(code)
         QLocale.setDefault(QLocale("en_GB" if code == "en" else code))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QTabWidget,
 
 from core.clinic.case_file import load_case, save_case
 from core.errors import InputError
+from desktop import keys
 from desktop.banner import Banner
 from desktop.case.draft_file import DraftKeeper
 from desktop.case_tab import CaseTab
@@ -62,28 +63,29 @@ class MainWindow(QMainWindow):
         self.status.cancelled.connect(self.state.cancel)
         self.case_tab.advice.report_wanted.connect(self.report)
         self.case_tab.advice.said.connect(self.status.say)
-        tab, edit = self.case_tab, QKeySequence.StandardKey
-        for keys, action in (
-            ("Ctrl+N", self.new),
-            ("Ctrl+O", self.choose_and_open),
-            ("Ctrl+S", self.save),
-            ("Ctrl+Shift+S", self.save_as),
-            ("Ctrl+P", self.report),
-            ("Ctrl+D", lambda: self._on_case(tab.input.doses.add)),
-            ("Ctrl+L", lambda: self._on_case(tab.input.levels.add)),
-            ("Ctrl+M", lambda: self._on_case(tab.input.medications.add)),
-            ("Ctrl+K", self.state.acknowledge),
-            ("Ctrl+Return", tab.advice.accept),
-            ("Ctrl+T", tab.plots.head.toggle_table),
-            ("Ctrl+Shift+L", self.banner.language.click),
-            (edit.Undo, self.state.undo),
-            (edit.Redo, self.state.redo),
-            ("F1", self._technical_terms),
-            ("F5", self.state.recompute),
-            ("F6", lambda: self._on_case(lambda: tab.plots.setFocus(Qt.FocusReason.ShortcutFocusReason))),
-            ("Escape", self._escape),
+        tab = self.case_tab
+        for key, action in (
+            (keys.NEW, self.new),
+            (keys.OPEN, self.choose_and_open),
+            (keys.SAVE, self.save),
+            (keys.SAVE_AS, self.save_as),
+            (keys.REPORT, self.report),
+            (keys.DOSE, lambda: self._on_case(tab.input.doses.add)),
+            (keys.LEVEL, lambda: self._on_case(tab.input.levels.add)),
+            (keys.MEDICATION, lambda: self._on_case(tab.input.medications.add)),
+            (keys.ACKNOWLEDGE, self.state.acknowledge),
+            (keys.ACCEPT, tab.advice.accept),
+            (keys.TABLE, tab.plots.head.toggle_table),
+            (keys.SPEAK, self.banner.language.click),
+            (keys.UNDO, self.state.undo),
+            (keys.REDO, self.state.redo),
+            (keys.REDO_TOO, self.state.redo),
+            (keys.TERMS, self._technical_terms),
+            (keys.COMPUTE, self.state.recompute),
+            (keys.PLOTS, lambda: self._on_case(lambda: tab.plots.setFocus(Qt.FocusReason.ShortcutFocusReason))),
+            (keys.STOP, self._escape),
         ):
-            QShortcut(QKeySequence(keys), self, activated=action)
+            QShortcut(QKeySequence(key), self).activated.connect(action)
 
     def _on_case(self, action: object) -> None:
         self.tabs.setCurrentWidget(self.case_tab)

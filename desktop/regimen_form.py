@@ -70,15 +70,14 @@ class RegimenForm(Panel):
 
     @staticmethod
     def _number(field: TextField) -> float | None:
+        text = field.edit.text()
         try:
-            value = parse_typed_number(field.edit.text(), field.where)
-            if value <= 0:
-                raise InputError(field.where, "must_be_positive", value=field.edit.text())
+            value = parse_typed_number(text, field.where)
         except InputError as error:
             field.show_problem(Problem(field.where, error.reason, error.values))
             return None
-        field.show_problem(None)
-        return value
+        field.show_problem(None if value > 0 else Problem(field.where, "must_be_positive", {"value": text}))
+        return value if value > 0 else None
 
     def retranslate(self) -> None:
         """Write texts anew."""

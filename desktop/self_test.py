@@ -1,4 +1,4 @@
-"""The installed program checks itself: what it computes against what is on record, then that its window can be drawn."""
+"""The installed program checks itself: what it computes against what is on record, and that it can draw."""
 
 from __future__ import annotations
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.advise.recommendation import Outcome, Recommendation, Regimen
+from core.advise.recommendation import Outcome, Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, Target
 from core.drugs.model import DrugModel
-from core.errors import CoreError, InputError
-from core.infer.prediction import Prediction
+from core.errors import Cancelled, CoreError, InputError
 from core.report.decision import Decision
-from core.session import Individualisation
 from desktop.case.draft import Draft
 from desktop.case.draft_file import draft_of
 from desktop.case.reading import Problem, Reading, read_draft
 from desktop.case.settle import settled
 from desktop.compute import first_look, full_answer, preview, with_tissues
+from desktop.history import History
+from desktop.results import Results, alert_key
 from desktop.tasks import Runner
 from desktop.verbs import Verbs
 
@@ -40,34 +41,6 @@ Clock = Callable[[], dt.datetime]
 def local_now() -> dt.datetime:
     """The present with the machine's offset."""
     return dt.datetime.now().astimezone()
-
-
-@dataclass(frozen=True)
-class Results:
-    """What has been worked out for the current version of the case."""
-
-    questions: tuple[Alert, ...] = ()
-    target: Target | None = None
-    outputs: tuple[str, ...] = ()  # tissues the models can show
-    prior: Prediction | None = None
-    individualisation: Individualisation | None = None
-    individual: Prediction | None = None
-    recommendation: Recommendation | None = None
-    proposed: Prediction | None = None
-    proposed_regimen: Regimen | None = None
-    failure: Exception | None = None
-
-
-@dataclass(frozen=True)
-class _Step:
-    draft: Draft
-    where: str
-
-
-@dataclass
-class _Past:
-    undo: list[_Step] = field(default_factory=list)
-    redo: list[_Step] = field(default_factory=list)
 
 
 class CaseState(QObject):
@@ -95,7 +68,7 @@ class CaseState(QObject):
         self.tissues: tuple[str, ...] = ()
         self.last_case: Case | None = None  # the one the curves still on the screen belong to
         self._saved = Draft()
-        self._past = _Past()
+        self._history = History()
         self.drugs = tuple(verbs.library().drugs())
         self.reading: Reading = read_draft(self.draft, clock(), self.drugs)
         self._computed: Case | None = None
@@ -160,13 +133,7 @@ class CaseState(QObject):
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """Everything the person should know, STOP first, each only once."""
-        found: list[Alert] = []
-        advice = self.results.recommendation.alerts if self.results.recommendation is not None else ()
-        for alert in (*self.results.questions, *advice):
-            if alert not in found:
-                found.append(alert)
-        order = [Severity.STOP, Severity.CAUTION, Severity.NOTE]
-        return tuple(sorted(found, key=lambda alert: order.index(alert.severity)))
+        return self.results.alerts
 
     @property
     def unacknowledged(self) -> tuple[Alert, ...]:
@@ -186,13 +153,13 @@ class CaseState(QObject):
 
     def edit(self, draft: Draft, where: str) -> None:
         """Take a draft over while the person is still typing in `where`."""
-        self._remember(where)
+        self._history.remember(self.draft, where)
         self.typing = where
         self._take(draft)
 
     def change(self, draft: Draft, where: str = "") -> None:
         """Take a finished change over: a choice, a row added or removed."""
-        self._remember("")
+        self._history.remember(self.draft, "")
         self.typing = ""
         self._take(draft)
         if where:
@@ -201,44 +168,31 @@ class CaseState(QObject):
     def settle(self) -> None:
         """The field was left: times are written out in full, its fault, if any, is shown."""
         self.typing = ""
-        draft = settled(self.draft, self.reading)
-        if draft != self.draft:
-            self._take(draft)
-        else:
-            self.draft_changed.emit()
+        self._take(settled(self.draft, self.reading))
 
     def enter_row(self, where: str) -> None:
         """A row is being filled; its empty fields are no faults until it is left."""
         if where != self.open_row:
             self.open_row = where
-            self.draft_changed.emit()
-
-    def _remember(self, where: str) -> None:
-        past = self._past.undo
-        if not (where and past and past[-1].where == where):
-            past.append(_Step(self.draft, where))
-        self._past.redo.clear()
+            self._take(self.draft)
 
     def undo(self) -> None:
         """Take the last edit back."""
-        self._travel(self._past.undo, self._past.redo)
+        self._go_to(self._history.undo(self.draft))
 
     def redo(self) -> None:
         """Do the edit taken back once more."""
-        self._travel(self._past.redo, self._past.undo)
+        self._go_to(self._history.redo(self.draft))
 
-    def _travel(self, source: list[_Step], sink: list[_Step]) -> None:
-        if not source:
-            return
-        step = source.pop()
-        sink.append(_Step(self.draft, ""))
-        self.typing = ""
-        self._take(step.draft)
+    def _go_to(self, draft: Draft | None) -> None:
+        if draft is not None:
+            self.typing = ""
+            self._take(draft)
 
     def open_draft(self, draft: Draft, path: Path | None = None, *, saved: bool = False) -> None:
         """Begin another case; the one before stays in no field, curve or list."""
         self.path = path
-        self._past = _Past()
+        self._history = History()
         self._computed = None
         self.typing = self.open_row = ""
         self._saved = draft if saved else Draft()
@@ -276,9 +230,7 @@ class CaseState(QObject):
 
     def _clear(self, *, keep_curves: bool) -> None:
         """Advice of an older version is never shown; its curves may stay while the next ones are on their way."""
-        old = self.results
-        kept = Results(prior=old.prior, individual=old.individual, target=old.target, outputs=old.outputs)
-        self.results = kept if keep_curves else Results()
+        self.results = self.results.kept_curves() if keep_curves else Results()
         self.decision = None
         self.results_changed.emit()
 
@@ -300,9 +252,20 @@ class CaseState(QObject):
 
     def cancel(self) -> None:
         """Stop the computation; the curves stay, there is no recommendation."""
+        if not self.busy:
+            return
         self.runner.cancel()
         self._timer.stop()
+        self.version += 1
         self._computed = None
+        self.results = self.results.failed(Cancelled())
+        self._set_busy(False)
+        self.results_changed.emit()
+
+    def drop_row(self, draft: Draft) -> None:
+        """Take back a row that was begun and never filled; it leaves no step to undo."""
+        self.open_row = self.typing = ""
+        self._take(draft)
 
     def recompute(self) -> None:
         """Work the case out again, after a cancellation."""
@@ -323,6 +286,8 @@ class CaseState(QObject):
         if case is not None and not self.busy:
             work = with_tissues(self.verbs, case, results.individualisation, results.proposed_regimen, self.tissues)
             self.runner.start("preview", self.version, work)
+        elif case is not None:
+            self.recompute()
 
     def decide(self, decision: Decision | None) -> None:
         """Record what the person decided; it lasts until the case changes."""
@@ -342,7 +307,9 @@ class CaseState(QObject):
             regimen, prediction = value
             self.results = replace(self.results, proposed=prediction, proposed_regimen=regimen)
         else:
-            self.results = replace(self.results, **{key: value})
+            fresh: dict[str, Any] = {key: value}
+            is_old = self.results.is_old and key != "prior"
+            self.results = replace(self.results, is_old=is_old, **fresh)
         self.results_changed.emit()
 
     def _failed(self, ticket: int, lane: str, error: Exception) -> None:
@@ -354,10 +321,7 @@ class CaseState(QObject):
             return
         if lane == "curves" or not isinstance(error, CoreError):
             self.runner.cancel("advice")
-        old = self.results
-        self.results = Results(
-            questions=old.questions, prior=old.prior, target=old.target, outputs=old.outputs, failure=error
-        )
+        self.results = self.results.failed(error)
         self.results_changed.emit()
 
     def _progressed(self, ticket: int, fraction: float, message: str) -> None:
@@ -378,8 +342,3 @@ class CaseState(QObject):
         """Stop all work."""
         self._timer.stop()
         self.runner.close()
-
-
-def alert_key(alert: Alert) -> str:
-    """What makes an alert the same alert: its id and values."""
-    return f"{alert.id}:{sorted(alert.values.items())}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from core.version import VERSION
+from desktop.button import Button
 from desktop.language import Panel
 from desktop.messages import progress_text
 from desktop.state import CaseState
@@ -31,7 +32,7 @@ class StatusBar(Panel):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(200, 12)
-        self.stop = QPushButton()
+        self.stop = Button()
         self.stop.setFixedHeight(24)
         self.stop.setStyleSheet("min-height: 16px; padding: 1px 8px;")
         self.stop.clicked.connect(self.cancelled)
@@ -60,7 +61,7 @@ class StatusBar(Panel):
         if self._state.busy:
             self._said = ""
 
-    def _busy(self, busy: bool) -> None:  # noqa: FBT001 a signal's argument
+    def _busy(self, busy: bool) -> None:
         self.bar.setVisible(busy)
         self.stop.setVisible(busy)
         self.bar.setRange(0, 0)

@@ -1,4 +1,4 @@
-"""Core verbs off the window's thread: each lane does one thing at a time, a newer piece of work cancels the older one."""
+"""Core verbs off the window's thread: each lane does one thing at a time, newer work cancels older."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Runner(QObject):
-    """Runs work in named lanes and reports to slots of the window's thread, each report with the ticket it belongs to."""
+    """Runs work in named lanes; its reports reach slots of the window's thread with the ticket they belong to."""
 
     arrived = Signal(int, str, object)
     failed = Signal(int, str, object)
@@ -61,7 +61,7 @@ class Runner(QObject):
             pass
         except CoreError as error:
             self.failed.emit(ticket, lane, error)
-        except Exception as error:  # noqa: BLE001 a fault of ours must reach the person, not a lost thread
+        except Exception as error:
             _log.exception("unexpected fault in lane %s", lane)
             self.failed.emit(ticket, lane, error)
         self.ended.emit(ticket, lane)

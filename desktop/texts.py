@@ -30,7 +30,7 @@ def unit(name: str) -> str:
 
 
 def word(section: str, name: str) -> str:
-    """A name of one of the program's lists, such as `route`, `oral`; one that has no word shows its underscores as spaces."""
+    """A name of one of the program's lists, such as `route`, `oral`; without a word, the name itself."""
     found = LANGUAGE.wording.word(section, name)
     return name.replace("_", " ") if found == name else found
 

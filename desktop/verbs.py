@@ -1,4 +1,4 @@
-"""What the window asks of the core: the verbs of `core/session.py`, so that a test can stand in for a slow computation."""
+"""What the window asks of the core: the verbs of `core/session.py`, so that a test can stand in for them."""
 
 from __future__ import annotations
 

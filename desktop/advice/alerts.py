@@ -1,11 +1,12 @@
-"""Alerts in three levels, each with icon, word, colour and place: STOP in front, CAUTION to acknowledge, NOTE folded away."""
+"""Alerts in three levels, each with icon, word, colour and place; STOP in front, CAUTION to acknowledge."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.clinic.alert import Alert, Severity
+from desktop.button import Button
 from desktop.icons import icon_label
 from desktop.language import LANGUAGE, Panel
 from desktop.state import CaseState
@@ -25,13 +26,13 @@ class AlertList(Panel):
         self._language = ""
         self._open = False
         self._stops, self._cautions, self._notes = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        self.acknowledge_button = QPushButton(self)
+        self.acknowledge_button = Button(self)
         self.acknowledge_button.setProperty("role", "link")
         self.acknowledge_button.clicked.connect(self._acknowledge)
-        self.fold = QPushButton()
+        self.fold = Button()
         self.fold.setProperty("role", "link")
         self.fold.clicked.connect(self._toggle)
-        self.caution_fold = QPushButton()
+        self.caution_fold = Button()
         self.caution_fold.setProperty("role", "link")
         self.caution_fold.clicked.connect(self._toggle_cautions)
         self._caution_box = QWidget()

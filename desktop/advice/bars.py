@@ -28,7 +28,7 @@ class ChanceBar(QWidget):
         self._chance = chance
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 Qt's name
         """Draw bar and interval."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

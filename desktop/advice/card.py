@@ -49,12 +49,20 @@ class RecommendationCard(Panel):
         for widget in (self._kind, self._wait, self._text, self._drug):
             column.addWidget(widget)
         column.addLayout(dose)
-        for widget in (self._way, self._start, self._bars, self._footnote, self._decided):
-            column.addWidget(widget)
+        below: tuple[QWidget, ...] = (self._way, self._start, self._bars, self._footnote, self._decided)
+        for part in below:
+            column.addWidget(part)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(frame)
-        self._advice = (self._drug, self._dose_label, self._dose, self._way, self._start, self._bars)
+        self._advice: tuple[QWidget, ...] = (
+            self._drug,
+            self._dose_label,
+            self._dose,
+            self._way,
+            self._start,
+            self._bars,
+        )
         self.retranslate()
 
     def show_state(self, option: Option | None) -> None:
@@ -114,9 +122,8 @@ class RecommendationCard(Panel):
                 self.tr("Chance of reaching at least the low end of the target"),
             ),
         ]
-        for risk in option.risks:
-            rows.append((risk_name(risk), risk.chance, theme.PROPOSED, self._risk_tip(risk)))
-        return rows
+        risks = [(risk_name(risk), risk.chance, theme.PROPOSED, self._risk_tip(risk)) for risk in option.risks]
+        return [*rows, *risks]
 
     def _risk_tip(self, risk: Risk) -> str:
         limit = risk.threshold.replace("*", "·")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -55,17 +57,17 @@ class AdviceColumn(Panel):
         for part in (self.alerts, self.panel, self.alternatives, self.estimate, self.opinion, self.why):
             middle.addWidget(part)
         middle.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inner)
+        self.middle = QScrollArea()
+        self.middle.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.middle.setWidgetResizable(True)
+        self.middle.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.middle.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
         layout.addWidget(self.motto)
         layout.addWidget(self.card)
-        layout.addWidget(self.scroll, 1)
+        layout.addWidget(self.middle, 1)
         layout.addWidget(self.buttons)
 
     def _connect(self) -> None:
@@ -142,21 +144,24 @@ class AdviceColumn(Panel):
             return
         if self.state.unacknowledged:
             self.alerts.acknowledge_button.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.scroll.ensureWidgetVisible(self.alerts.acknowledge_button)
+            self.middle.ensureWidgetVisible(self.alerts.acknowledge_button)
             self.said.emit(self.tr("Read and acknowledge the cautions first (Ctrl+K)."))
             return
         if self.selected:
             self.panel.open_for(DecisionKind.MODIFIED, option, other=True)
-            self.scroll.ensureWidgetVisible(self.panel)
+            self.middle.ensureWidgetVisible(self.panel)
             return
         self._decide(Decision(DecisionKind.ACCEPTED, option.regimen, "", self.state.clock()))
 
     def _ask(self, kind: DecisionKind) -> None:
         if self.card.option is not None:
             self.panel.open_for(kind, self.card.option)
-            self.scroll.ensureWidgetVisible(self.panel)
+            self.middle.ensureWidgetVisible(self.panel)
 
     def _decide(self, decision: Decision) -> None:
+        cautions = [alert for alert in self.state.alerts if alert.severity is Severity.CAUTION]
+        seen = tuple(alert.id for alert in cautions if alert not in self.state.unacknowledged)
+        decision = replace(decision, acknowledged=seen)
         self.state.decide(decision)
         if decision.regimen is not None and self._differs(decision.regimen):
             self.state.show_regimen(decision.regimen)

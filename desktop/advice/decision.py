@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.advise.candidates import limits_met
 from core.advise.recommendation import Option, Regimen
 from core.clinic.alert import Alert
 from core.report.decision import Decision, DecisionKind
+from desktop.button import Button
 from desktop.case.field import TextField
 from desktop.case.reading import Problem
 from desktop.language import LANGUAGE, Panel
@@ -26,8 +27,8 @@ class DecisionButtons(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.accept_button, self.modify_button = QPushButton(), QPushButton()
-        self.reject_button, self.report_button = QPushButton(), QPushButton()
+        self.accept_button, self.modify_button = Button(), Button()
+        self.reject_button, self.report_button = Button(), Button()
         self.accept_button.setProperty("role", "primary")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -78,7 +79,7 @@ class DecisionPanel(Panel):
         self.limits = QLabel()
         self.limits.setProperty("role", "error")
         self.limits.setWordWrap(True)
-        self.preview_button, self.confirm_button, self.cancel_button = QPushButton(), QPushButton(), QPushButton()
+        self.preview_button, self.confirm_button, self.cancel_button = Button(), Button(), Button()
         self.confirm_button.setProperty("role", "primary")
         self._lay_out()
         self.preview_button.clicked.connect(self._preview)

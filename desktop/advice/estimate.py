@@ -1,4 +1,4 @@
-"""What the levels say of this patient, in words: clearance and volume beside the typical ones, and how well the fit holds."""
+"""What the levels say of this patient: parameters beside the typical ones, and how well the fit holds."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ _PLAIN = ("clearance", "volume", "central_volume")
 
 def parameter_rows(case: Case, posterior: Posterior) -> list[tuple[str, str, str]]:
     """Name, typical value, this patient's value, as the report's appendix says them."""
-    rows = []
-    for line in appendix_blocks(case, [posterior])[0].lines:
-        if isinstance(line, Phrase) and isinstance(line.values["name"], Word):
-            rows.append((line.values["name"].name, str(line.values["typical"]), str(line.values["individual"])))
-    return rows
+    said = [line.values for line in appendix_blocks(case, [posterior])[0].lines if isinstance(line, Phrase)]
+    return [
+        (name.name, str(values["typical"]), str(values["individual"]))
+        for values in said
+        if isinstance(name := values["name"], Word)
+    ]
 
 
 class Estimate(Panel):

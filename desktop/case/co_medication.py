@@ -57,7 +57,7 @@ class CoMedicationTable(RowSection):
         """An empty row."""
         return MedicationRow()
 
-    def pasted_rows(self, text: str) -> Sequence[MedicationRow]:  # noqa: ARG002
+    def pasted_rows(self, text: str) -> Sequence[MedicationRow]:
         """Co-medication is typed."""
         return ()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.button import Button
 from desktop.case.co_medication import CoMedicationTable
 from desktop.case.field import Field
 from desktop.case.level_table import LevelTable
@@ -27,7 +28,7 @@ class FaultSummary(Panel):
         self._frame = QFrame()
         self._frame.setProperty("role", "faults")
         self._text = QLabel()
-        self._go = QPushButton()
+        self._go = Button()
         self._go.setProperty("role", "link")
         self._go.clicked.connect(self._to_first)
         row = QHBoxLayout(self._frame)
@@ -96,7 +97,7 @@ class InputColumn(QScrollArea):
         parts = where.split(".")
         sections = {section.prefix: section for section in (self.doses, self.levels, self.medications)}
         section = sections.get(parts[0])
-        if section is None or len(parts) < 3:  # noqa: PLR2004 prefix, index, attribute
+        if section is None or len(parts) < 3:
             return None, -1, ""
         attribute = parts[2]
         if attribute not in section.fields:

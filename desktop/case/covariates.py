@@ -20,7 +20,6 @@ from desktop.icons import icon
 from desktop.language import Panel
 from desktop.state import CaseState
 
-
 _COMPUTED = ("creatinine_clearance",)  # worked out where it is not entered
 
 
@@ -58,7 +57,7 @@ class CovariateGrid(Panel):
     def field(self, where: str) -> Field | None:
         """The field of a problem such as `entry.weight.0`."""
         parts = where.split(".")
-        if len(parts) < 3 or parts[0] != "entry":  # noqa: PLR2004 entry, name, index
+        if len(parts) < 3 or parts[0] != "entry":
             return None
         if parts[2] == "0":
             return self._fields.get(parts[1])
@@ -245,8 +244,8 @@ class LaterValue(Panel):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
         row.addWidget(self._mark)
-        row.addWidget(self.when, 6)
-        row.addWidget(self.value, 6)
+        row.addWidget(self.when, 13)
+        row.addWidget(self.value, 12)
         row.addWidget(self._remove)
         self.retranslate()
 

@@ -1,4 +1,4 @@
-"""What the person has typed so far, word for word: it may still be wrong or unfinished, and nothing of it is ever lost."""
+"""What the person has typed so far, word for word: it may be wrong or unfinished, nothing of it is lost."""
 
 from __future__ import annotations
 

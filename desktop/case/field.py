@@ -1,26 +1,28 @@
-"""One labelled field of a form: label, text or choice, unit, and its fault beneath; the text is never touched by the program."""
+"""One labelled field of a form and its fault beneath; the text is never touched by the program."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop import texts
+from desktop.button import Button
 from desktop.case.reading import Problem
 from desktop.faults import fault_text
 from desktop.icons import icon_label
+from desktop.keys import is_window_key
 from desktop.language import Panel
 
 FIELD_HEIGHT = 24
@@ -88,7 +90,7 @@ class Field(Panel):
 
 
 class FaultLine(Panel):
-    """What is wrong and how to write it instead; an ASCII form of full-width digits is offered, never taken by itself."""
+    """What is wrong and what to write instead; full-width digits are offered in ASCII, never taken."""
 
     accepted = Signal(str)
 
@@ -99,7 +101,7 @@ class FaultLine(Panel):
         self._label = QLabel()
         self._label.setProperty("role", "error")
         self._label.setWordWrap(True)
-        self._offer = QPushButton()
+        self._offer = Button()
         self._offer.setProperty("role", "link")
         self._offer.clicked.connect(self._take)
         row = QHBoxLayout()
@@ -142,13 +144,24 @@ class FaultLine(Panel):
             self.accepted.emit(str(self._problem.values.get("ascii", "")))
 
 
+class Entry(QLineEdit):
+    """A line to type in that leaves the window's own keys to the window: undo is of the case, not of one field."""
+
+    def event(self, event: QEvent) -> bool:
+        """Do not claim the window's keys."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_window_key(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+
 class TextField(Field):
     """A field a person types into, with an optional unit or choice of units."""
 
     unit_changed = Signal(str)
 
     def __init__(self, where: str, units: Sequence[str] = (), parent: QWidget | None = None) -> None:
-        self.edit = QLineEdit()
+        self.edit = Entry()
         super().__init__(where, self.edit, parent)
         self.edit.setFixedHeight(FIELD_HEIGHT)
         self.units = list(units)
@@ -199,6 +212,7 @@ class UnitBox(QComboBox):
         super().__init__()
         self.setProperty("role", "unit")
         self.setFixedHeight(FIELD_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for unit in units:
             self.addItem(texts.unit(unit), unit)
@@ -223,6 +237,7 @@ class ChoiceField(Field):
         super().__init__(where, self.box, parent)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(3)
+        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.box.activated.connect(lambda _: self.chosen.emit(self.value))
 
     @property
@@ -250,8 +265,10 @@ class SearchField(ChoiceField):
         super().__init__(where, parent)
         self._value = ""
         self.box.setEditable(True)
+        self.box.setLineEdit(Entry())
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         completer = self.box.completer()
+        assert completer is not None
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         line = self.box.lineEdit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Any
 
 from core.clinic.regimen import Route
 from desktop.case.draft import DoseRow, LevelRow
@@ -69,7 +70,7 @@ def dose_rows(text: str) -> list[DoseRow]:
         names == list(_DOSE_HEADERS)
         and table
         and not any(_unit(row[2]) in {"mg", "g", "ug"} for row in table if len(row) > 2)
-    ):  # noqa: PLR2004 the unit column
+    ):
         names = [name for name in names if name != "unit"]
     rows = []
     for cells in table:
@@ -81,7 +82,8 @@ def dose_rows(text: str) -> list[DoseRow]:
             values["route"] = _route(values["route"])
         if values.get("unit"):
             values["unit"] = _unit(values["unit"])
-        rows.append(DoseRow(**{name: value for name, value in values.items() if value}))
+        filled: dict[str, Any] = {name: value for name, value in values.items() if value}
+        rows.append(DoseRow(**filled))
     return rows
 
 
@@ -100,5 +102,5 @@ def level_rows(text: str) -> list[LevelRow]:
         _split(values, "value", "unit")
         if values.get("unit"):
             values["unit"] = _unit(values["unit"])
-        rows.append(LevelRow(**{name: value for name, value in values.items() if value}))
+        rows.append(LevelRow(when=values.get("when", ""), value=values.get("value", ""), unit=values.get("unit", "")))
     return rows

@@ -175,8 +175,9 @@ class PatientForm(Section):
         self._refresh_target()
         self.covariates.use_models(models)
         problems = {problem.field: problem for problem in self.state.problems}
-        for field in (self.record, self.name, self.drug, self.sex, self.birth, *self._own):
-            field.show_problem(problems.get(field.where))
+        marked: tuple[Field, ...] = (self.record, self.name, self.drug, self.sex, self.birth, *self._own)
+        for one in marked:
+            one.show_problem(problems.get(one.where))
 
     def _refresh_models(self) -> None:
         draft = self.state.draft
@@ -194,10 +195,7 @@ class PatientForm(Section):
     def _refresh_target(self) -> None:
         models, target = self.state.models, self.state.draft.target
         published = self._published()
-        items = [
-            (str(i), self.tr("%1 (published)").replace("%1", texts.target(item.target)))
-            for i, item in enumerate(models[0].targets if models else ())
-        ]
+        items = [(str(i), texts.target(item.target)) for i, item in enumerate(models[0].targets if models else ())]
         items.append((OWN, self.tr("own target…")))
         is_own = target is not None and (self._show_own or target not in published)
         chosen = OWN if is_own else "0" if target is None else str(published.index(target))

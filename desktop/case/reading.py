@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from typing import TypeVar
 
 from core.clinic.case import Case, Target, TargetKind
@@ -27,7 +28,7 @@ class Problem:
 
     field: str
     reason: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = made(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Reading:
     problems: tuple[Problem, ...]
     missing: tuple[str, ...]  # fields that are still empty and must not be
     start: dt.datetime | None
-    times: Mapping[str, float] = field(default_factory=dict)  # hours of every time that could be read, by field
+    times: Mapping[str, float] = made(default_factory=dict)  # hours of every time that could be read, by field
 
 
 class _Collector:

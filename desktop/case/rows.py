@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import theme
+from desktop.button import Button
 from desktop.case.draft import Draft
 from desktop.case.field import ChoiceField, Field, TextField
 from desktop.case.section import Section
@@ -83,6 +83,7 @@ class RowSection(Section):
         super().__init__(parent)
         self.state = state
         self.shown = -1  # row in the form
+        self._begun: Any = None  # a row as it was begun; left untouched it goes away again
         self.fields: dict[str, Field] = {}
         self.table = RowTable(self)
         self.editor = QFrame()
@@ -90,14 +91,14 @@ class RowSection(Section):
         self.grid = QGridLayout()
         self.grid.setHorizontalSpacing(8)
         self.grid.setVerticalSpacing(4)
-        self.remove_button = QPushButton()
+        self.remove_button = Button()
         self.remove_button.setProperty("role", "link")
         self.remove_button.clicked.connect(lambda: self.remove(self.shown))
-        self.done_button = QPushButton()
+        self.done_button = Button()
         self.done_button.clicked.connect(self.done)
-        self.add_button = QPushButton()
+        self.add_button = Button()
         self.add_button.clicked.connect(self.add)
-        self.paste_button = QPushButton()
+        self.paste_button = Button()
         self.paste_button.setProperty("role", "link")
         self.paste_button.clicked.connect(lambda: self.paste(QGuiApplication.clipboard().text()))
         self._lay_out()
@@ -127,11 +128,11 @@ class RowSection(Section):
         """Titles of the columns."""
         raise NotImplementedError
 
-    def cells(self, index: int, row: Any) -> Sequence[Cell]:  # noqa: ANN401 the row kind of the subclass
+    def cells(self, index: int, row: Any) -> Sequence[Cell]:
         """The cells of one row."""
         raise NotImplementedError
 
-    def new_row(self) -> Any:  # noqa: ANN401
+    def new_row(self) -> Any:
         """A row to begin with."""
         raise NotImplementedError
 
@@ -146,7 +147,8 @@ class RowSection(Section):
         return rows
 
     def _with_rows(self, rows: Sequence[Any]) -> Draft:
-        return replace(self.state.draft, **{self.attribute: tuple(rows)})
+        change: dict[str, Any] = {self.attribute: tuple(rows)}
+        return replace(self.state.draft, **change)
 
     def put(self, attribute: str, field: Field, row: int, column: int, span: int = 1) -> None:
         """Place a field that edits one attribute of the shown row."""
@@ -180,8 +182,9 @@ class RowSection(Section):
 
     def add(self) -> None:
         """Begin a new row and go to its first field."""
-        self.state.settle()
-        rows = [*self.rows, self.new_row()]
+        self._leave()
+        self._begun = self.new_row()
+        rows = [*self.rows, self._begun]
         self.state.open_row = f"{self.prefix}.{len(rows) - 1}"
         self.state.change(self._with_rows(rows))
         self.open(len(rows) - 1)
@@ -207,6 +210,11 @@ class RowSection(Section):
             self.add_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave(self) -> None:
+        if self.shown < 0:
+            return
+        if self.rows[self.shown] == self._begun:
+            self._drop_begun()
+            return
         shown = f"{self.prefix}.{self.shown}."
         self.state.settle()
         if self.state.open_row == f"{self.prefix}.{self.shown}":
@@ -215,6 +223,13 @@ class RowSection(Section):
             self.shown = -1
             self.editor.hide()
             self.refresh()
+
+    def _drop_begun(self) -> None:
+        rows = list(self.rows)
+        del rows[self.shown]
+        self.shown, self._begun = -1, None
+        self.editor.hide()
+        self.state.drop_row(self._with_rows(rows))
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if self.shown >= 0 and new is not None and is_inside(old, self.editor) and not is_inside(new, self.editor):
@@ -249,7 +264,7 @@ class RowSection(Section):
             self.fill_form(self.rows[self.shown])
             self._show_problems()
 
-    def fill_form(self, row: Any) -> None:  # noqa: ANN401
+    def fill_form(self, row: Any) -> None:
         """Show a row in the form."""
         for attribute, field in self.fields.items():
             if isinstance(field, TextField):

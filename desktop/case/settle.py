@@ -10,7 +10,7 @@ from desktop.case.times import write_case_time
 
 
 def settled(draft: Draft, reading: Reading) -> Draft:
-    """Write every time that could be read out in full, and `<5` as a level below the limit 5; nothing else is touched."""
+    """Write every readable time in full, and `<5` as a level below the limit 5; nothing else is touched."""
     draft = replace(draft, levels=tuple(recorded_below_limit(row) for row in draft.levels))
     start = reading.start
     if start is None:

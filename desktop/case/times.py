@@ -25,7 +25,7 @@ _HOURS_OF = {"h": 1.0, "min": 1.0 / 60.0, "d": 24.0}
 
 @dataclass(frozen=True)
 class Moment:
-    """What a typed time is measured from: the start of the case, the present, and the day a bare clock time belongs to."""
+    """What a typed time is measured from: start of the case, the present, the day of a bare clock time."""
 
     start: dt.datetime | None
     now: dt.datetime

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.advise.recommendation import Option, Regimen
 from core.infer.prediction import Prediction
 from desktop import texts, theme
+from desktop.button import Button
 from desktop.compare.table import CompareTable
 from desktop.compute import Comparison, compare
 from desktop.language import Panel
@@ -49,7 +50,7 @@ class CompareTab(Panel):
         self.form_title.setProperty("role", "title")
         self.form = RegimenForm()
         self.form.entered.connect(self.add)
-        self.add_button = QPushButton()
+        self.add_button = Button()
         self.add_button.clicked.connect(self.add)
         self.plot_title = QLabel()
         self.plot_title.setProperty("role", "title")

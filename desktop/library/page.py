@@ -95,7 +95,8 @@ def _limits(model: DrugModel) -> Rows:
         (translate("library", "Source"), limits.source),
     ]
     if limits.raised is not None:
-        raised = f"{format_dose(limits.raised.single)} / {format_dose(limits.raised.daily)} ({', '.join(limits.with_inducer)})"
+        doses = f"{format_dose(limits.raised.single)} / {format_dose(limits.raised.daily)}"
+        raised = f"{doses} ({', '.join(limits.with_inducer)})"
         rows.append((translate("library", "Beside an inducer"), raised))
     return rows
 

@@ -54,7 +54,7 @@ class LibraryTab(Panel):
         self.page.setAccessibleName(self.tr("Model"))
         count = self.list.count() or len(self._library.by_id)
         text = self.tr(
-            "%1 models. Each is one published model or one compound with its card; a result names the file's fingerprint."
+            "%1 models, each a published model or a compound with its card; a result names the file's fingerprint."
         )
         self._head.setText(text.replace("%1", str(count)))
         self._fill()

@@ -1,4 +1,4 @@
-"""Axes that name what they show: hours after the first dose or clock times, values without prefixes that would rescale units."""
+"""Axes: hours after the first dose or clock times; values without prefixes that would rescale units."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         count = max(0, math.floor((maxVal - first) / step) + 1)
         return [(step, [first + i * step for i in range(count)])]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002, N802 pyqtgraph's name
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 pyqtgraph's name
         """Words of the ticks."""
         if not self._clock:
             return [format_number(round(value, 3)) for value in values]
@@ -59,7 +59,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     @staticmethod
     def _clock_text(moment: dt.datetime, spacing: float) -> str:
-        if moment.hour == 0 and moment.minute == 0 or spacing >= _DAY:
+        if (moment.hour == 0 and moment.minute == 0) or spacing >= _DAY:
             return f"{moment:%m-%d}" if LANGUAGE.is_chinese else f"{moment.day:02d}-{MONTHS[moment.month - 1]}"
         return f"{moment:%H:%M}"
 
@@ -93,7 +93,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         first = math.ceil(minVal / step)
         return [(step, [i * step for i in range(first, math.floor(maxVal / step) + 1)])]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: ARG002, N802 pyqtgraph's name
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 pyqtgraph's name
         """Words of the ticks."""
         return [format_number(10.0**value if self.logarithmic else value, 6) for value in values]
 

@@ -1,4 +1,4 @@
-"""The band between two percentiles as one path; `FillBetweenItem` rebuilds two paths per band and paints nothing over bare curves."""
+"""The band between two percentiles as one path; `FillBetweenItem` paints nothing over bare curves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
         """Draw the area; times where an edge is not finite are left out."""
         keep = np.isfinite(low) & np.isfinite(high)
         self.prepareGeometryChange()
-        if keep.sum() < 2:  # noqa: PLR2004 an area needs two times
+        if keep.sum() < 2:
             self._path = QPainterPath()
         else:
             x = np.concatenate([times[keep], times[keep][::-1]])
@@ -39,6 +39,6 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
         """The rectangle the area lies in."""
         return self._path.boundingRect()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:  # noqa: ARG002
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Fill the path."""
         painter.fillPath(self._path, self._brush)

@@ -16,8 +16,8 @@ from desktop.plots.band import Array
 from desktop.plots.curve_plot import CurvePlot
 from desktop.plots.labels import Box, Wanted, place
 
-
 _LEAST_WIDTH = 50.0
+_FAR = 1.6  # times the highest curve; a target further up would flatten the curves
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,9 @@ class ConcentrationPlot(CurvePlot):
         """Levels with their bars, and the target where it is not far above the curves."""
         values = [level.value + level.deviation for level in self.levels]
         tops = [float(np.nanmax(one.high)) for one in self.series if len(one.high)]
-        for end in (self.target.low, self.target.high) if self.target is not None else ():
-            if end is not None and (not tops or end <= 1.6 * max(tops)):  # noqa: PLR2004 beyond it curves would be flat
-                values.append(1.05 * end)
-        return values
+        ends = (self.target.low, self.target.high) if self.target is not None else ()
+        near = [end for end in ends if end is not None and (not tops or end <= _FAR * max(tops))]
+        return [*values, *(1.05 * end for end in near)]
 
     def _draw_levels(self) -> None:
         plain = [level for level in self.levels if level.used and not level.below_limit]
@@ -129,7 +128,7 @@ class ConcentrationPlot(CurvePlot):
             x = rect.left() + self._fraction(self.now) * rect.width()
             width = self._now_label.boundingRect().width()
             self._now_label.setPos(vb.mapSceneToView(QPointF(x - width - 3, rect.top() + 1)))
-        self._now_label.setVisible(self.now is not None and 0.02 < self._fraction(self.now) < 1)  # noqa: PLR2004 room for it
+        self._now_label.setVisible(self.now is not None and 0.02 < self._fraction(self.now) < 1)
         self._placed_target = None
         if self.target is not None and rect.width() > _LEAST_WIDTH:
             box = self._placed_target = self._target_box()

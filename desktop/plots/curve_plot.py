@@ -127,14 +127,14 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         (left, right), (_, upper) = self.plotItem.vb.viewRange()
         last, top = self.extent()
         seen = 10.0**upper if self.logarithmic else upper
-        return left <= 0 and 0.5 * right <= last <= right * 1.001 and 0.2 * seen <= top <= seen * 1.001
+        return bool(left <= 0 and 0.5 * right <= last <= right * 1.001 and 0.2 * seen <= top <= seen * 1.001)
 
     def place_labels(self) -> None:
         """Write each name where it hides the least."""
         vb = self.plotItem.vb
         rect = vb.sceneBoundingRect()
         area = Box(rect.left(), rect.top(), rect.width(), rect.height())
-        if area.width < 50 or area.height < 30:  # noqa: PLR2004 too small to read a name in
+        if area.width < 50 or area.height < 30:
             return
         pixels = {one.key: self._in_pixels(one) for one in self.series if len(one.times) > 1}
         medians = [(x, median) for x, median, _, _ in pixels.values()] + self._points_in_pixels()

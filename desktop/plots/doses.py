@@ -1,4 +1,4 @@
-"""The strip of doses under the curves: given grey, proposed orange, missed hollow; an infusion is as wide as it is long."""
+"""The strip of doses: given grey, proposed orange, missed hollow; an infusion is as wide as it is long."""
 
 from __future__ import annotations
 

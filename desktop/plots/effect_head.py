@@ -13,7 +13,6 @@ from desktop.case.field import UnitBox
 from desktop.language import Panel, say
 from desktop.plots.scene import EffectOutput
 
-
 _HEIGHT = 38  # two lines of evidence beside the name
 
 
@@ -26,7 +25,8 @@ class EffectHead(Panel):
         super().__init__(parent)
         self._effects: tuple[EffectOutput, ...] = ()
         self.box: QComboBox = UnitBox(())
-        self.box.activated.connect(lambda _: (self._write_evidence(), self.chosen.emit()))
+        self.box.activated.connect(lambda _: self._write_evidence())
+        self.box.activated.connect(lambda _: self.chosen.emit())
         self._name = QLabel()
         self._name.setProperty("role", "title")
         self._evidence = QLabel()

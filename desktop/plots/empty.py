@@ -1,11 +1,12 @@
-"""Instead of curves: what is still missing, each a way to its field; or what must be corrected; or why there is no result."""
+"""Instead of curves: what is missing, each a way to its field; what must be corrected; why there is no result."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from desktop import texts
+from desktop.button import Button
 from desktop.language import Panel
 from desktop.messages import error_text
 from desktop.state import CaseState
@@ -62,7 +63,7 @@ class EmptyPlot(Panel):
                 widget.hide()
                 widget.deleteLater()
         for where in wanted:
-            button = QPushButton(self.name_of(where))
+            button = Button(self.name_of(where))
             button.setProperty("role", "link")
             button.clicked.connect(lambda _=False, field=where: self.wanted.emit(field))
             self._links.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

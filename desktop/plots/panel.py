@@ -168,7 +168,9 @@ class PlotPanel(Panel):
             if value is not None:
                 lines.append((one, value, texts.unit(self._scene.unit)))
         effect = self.effect_head.current
-        for one in self._scene.effect_series(effect.output) if effect is not None else ():
+        if effect is None:
+            return lines
+        for one in self._scene.effect_series(effect.output):
             value = one.value_at(time)
             if value is not None and one.key != "prior":
                 lines.append((one, value, effect.unit))

@@ -45,10 +45,10 @@ class _SceneTable(QAbstractTableModel):
         self._times = sorted({float(time) for one in scene.concentration for time in one.times})
         self.endResetModel()
 
-    def rowCount(self, parent: Index | None = None) -> int:  # noqa: ARG002, N802 Qt's name
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802 Qt's name
         return len(self._times)
 
-    def columnCount(self, parent: Index | None = None) -> int:  # noqa: ARG002, N802 Qt's name
+    def columnCount(self, parent: Index | None = None) -> int:  # noqa: N802 Qt's name
         return 1 + len(self._scene.concentration)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> str | None:  # noqa: N802 Qt's name

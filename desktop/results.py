@@ -1,0 +1,56 @@
+"""What has been worked out for one version of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.advise.recommendation import Recommendation, Regimen
+from core.clinic.alert import Alert, Severity
+from core.clinic.case import Target
+from core.infer.prediction import Prediction
+from core.session import Individualisation
+
+_ORDER = [Severity.STOP, Severity.CAUTION, Severity.NOTE]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What has been worked out for the current version of the case."""
+
+    questions: tuple[Alert, ...] = ()
+    target: Target | None = None
+    outputs: tuple[str, ...] = ()  # tissues the models can show
+    prior: Prediction | None = None
+    individualisation: Individualisation | None = None
+    individual: Prediction | None = None
+    recommendation: Recommendation | None = None
+    proposed: Prediction | None = None
+    proposed_regimen: Regimen | None = None
+    failure: Exception | None = None
+    is_old: bool = False  # the curves belong to the version before
+
+    def kept_curves(self) -> Results:
+        """What may stay on the screen while the next curves are on their way: never any advice."""
+        return Results((), self.target, self.outputs, self.prior, None, self.individual, is_old=True)
+
+    def failed(self, error: Exception) -> Results:
+        """Nothing that rests on the computation that failed, and no curve of an older version."""
+        prior = None if self.is_old else self.prior
+        return Results(self.questions, self.target, self.outputs, prior, failure=error)
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """Everything the person should know, STOP first, each only once."""
+        advice = self.recommendation.alerts if self.recommendation is not None else ()
+        return tuple(sorted(_once((*self.questions, *advice)), key=lambda alert: _ORDER.index(alert.severity)))
+
+
+def _once(alerts: Iterable[Alert]) -> list[Alert]:
+    seen = {(alert.severity, alert_key(alert)): alert for alert in alerts}
+    return list(seen.values())
+
+
+def alert_key(alert: Alert) -> str:
+    """What makes an alert the same alert: its id and values."""
+    return f"{alert.id}:{sorted(alert.values.items())}"

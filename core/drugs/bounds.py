@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.clinic.alert import Alert, Severity
-from core.clinic.case import Case
-from core.drugs.covariates import change_times, covariate_at
+from core.drugs.covariates import CovariateReader, change_times
 from core.drugs.sections import DomainRange, Outside
+from core.errors import OutOfDomain
 from core.units import format_number
 
 _SEVERITY = {Outside.STOP: Severity.STOP, Outside.CAUTION: Severity.CAUTION}
 
 
-def domain_findings(domain: Sequence[DomainRange], case: Case, model_id: str) -> list[Alert]:
-    """Say for each covariate that is known whether it ever leaves the model's range; one alert per covariate, the
-    worst value.
+def domain_findings(domain: Sequence[DomainRange], reader: CovariateReader, model_id: str) -> list[Alert]:
+    """Say for each covariate whether it ever leaves the model's range; one alert per covariate, the worst value.
+
+    What is not known is passed over, unless the file says it must be.
     """
     alerts = []
     for item in domain:
-        times = change_times(case, (item.covariate,))
-        values = [value for time in times if (value := covariate_at(case, item.covariate, time)) is not None]
+        values = _values(item, reader)
+        if not values and item.must_be_known:
+            gaps = {"covariate": item.covariate, "model": model_id, "choices": ", ".join(item.choices)}
+            alerts.append(Alert(_SEVERITY[item.outside], "covariate_not_known_to_be_studied", gaps, item.covariate))
         outside = [value for value in values if not _holds(item, value)]
         if outside:
             alerts.append(_alert(item, max(outside, key=lambda value: _distance(item, value)), model_id))
     return alerts
+
+
+def refusal(findings: Iterable[Alert]) -> OutOfDomain | None:
+    """The refusal that follows from a finding which forbids the model, if there is one."""
+    for alert in findings:
+        if alert.severity is Severity.STOP:
+            gaps = {str(name): str(value) for name, value in alert.values.items()}
+            ends = gaps.get("choices", "")
+            return OutOfDomain(alert.about, gaps.get("value", "?"), gaps.get("low", ends), gaps.get("high", ends))
+    return None
+
+
+def _values(item: DomainRange, reader: CovariateReader) -> list[float | str]:
+    times = change_times(reader.case, (item.covariate,), reader.recipes)
+    found = [reader.at(item.covariate, time) for time in times]
+    return [value for value in found if isinstance(value, float | str)]
 
 
 def _holds(item: DomainRange, value: float | str) -> bool:

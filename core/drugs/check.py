@@ -19,6 +19,7 @@ from core.clinic.regimen import Dose, Route
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.drugs.library import load_model
 from core.drugs.model import BoundModel, DrugModel
+from core.drugs.parameter_section import unit_of_parameter
 from core.drugs.sections import DomainRange
 from core.errors import CoreError, DrugFileError
 from core.units import Quantity, parse_quantity
@@ -186,7 +187,5 @@ def _published_problems(model: DrugModel, item: Entry) -> list[str]:
 
 
 def _expected(entry: Entry, parameter: str) -> float:
-    from core.drugs.loader import PARAMETER_UNITS
-
-    unit = PARAMETER_UNITS[parameter]
+    unit = unit_of_parameter(parameter)
     return entry.number() if unit == "1" else entry.quantity(unit)

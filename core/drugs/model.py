@@ -113,21 +113,37 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class Metabolite:
+    """A metabolite whose concentration the model gives beside the drug's."""
+
+    name: str
+    molar_mass: float  # g/mol
+
+
+@dataclass(frozen=True)
 class Residual:
     """Difference between measured and predicted level.
 
-    The variance of an observation at prediction f (mg/L) is `(proportional*f)**2 + additive**2`; with `log_additive`
-    the level is
-    compared on the log scale with that standard deviation.
+    The variance of an observation at prediction f (mg/L) is `(proportional*f)**2 + additive**2`, or, where the paper
+    adds standard deviations, `(proportional*f + additive)**2`; with `log_additive` the level is compared on the log
+    scale with that standard deviation.
     """
 
     proportional: float = 0.0
     additive: float = 0.0  # mg/L
     log_additive: float | None = None
+    deviations_add: bool = False
 
     def variance(self, prediction: Array) -> Array:
         """Variance of an observation, (mg/L)^2, same shape as `prediction`."""
+        if self.deviations_add:
+            return np.asarray((self.proportional * prediction + self.additive) ** 2)
         return np.asarray((self.proportional * prediction) ** 2 + self.additive**2)
+
+    def growth(self, prediction: Array) -> Array:
+        """How the variance grows with the prediction, mg/L, same shape as `prediction`."""
+        added = self.additive if self.deviations_add else 0.0
+        return np.asarray(2.0 * self.proportional * (self.proportional * prediction + added))
 
 
 @dataclass(frozen=True, eq=False)

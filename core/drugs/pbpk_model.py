@@ -13,7 +13,7 @@ from core.clinic.case import Case
 from core.clinic.patient import Ethnicity
 from core.clinic.regimen import Dose, expand
 from core.drugs.bounds import domain_findings
-from core.drugs.covariates import change_times, covariate_at
+from core.drugs.covariates import CovariateReader, change_times, covariate_at
 from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Residual, Source, Window
 from core.drugs.sections import DomainRange, DrugFacts
 from core.engine.schedule import Input, Segment
@@ -144,7 +144,7 @@ class PbpkModel:
         )
         starts = sorted({*change_times(case, _READ), *self._interaction_times(case)})
         segments = tuple((start, _body(case, start), self._activity(case, start)) for start in starts)
-        findings = tuple(domain_findings(self.domain, case, self.id))
+        findings = tuple(domain_findings(self.domain, CovariateReader(case), self.id))
         return BoundPbpkModel(self, segments, assumptions, findings)
 
     def _interaction_times(self, case: Case) -> list[float]:
@@ -233,7 +233,7 @@ class BoundPbpkModel:
         hepatic = flow * free / (flow + free)
         renal = self.model.compound.filtration * individual.gfr * unbound
         shown = {"clearance": np.asarray(hepatic + renal)}
-        return shown | {name: factors[name] for name in factors if name != "intrinsic_clearance"}
+        return shown | {f"{name}_factor": factors[name] for name in factors if name != "intrinsic_clearance"}
 
     def _segment(self, time: float) -> tuple[float, Individual, Mapping[str, float]]:
         past = [segment for segment in self.segments if segment[0] <= time]

@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from core.clinic.case import Target, TargetKind
 from core.clinic.covariate import CATALOGUE, kind_of
+from core.clinic.patient import Ethnicity, Sex
 from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry
+from core.drugs.covariates import DERIVED_UNITS
 from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, Limits, Source
 from core.errors import InputError
 from core.units import Quantity, parse_quantity
@@ -43,6 +45,7 @@ class DomainRange:
     unit: str
     choices: tuple[str, ...]
     outside: Outside
+    must_be_known: bool = False  # the model is only for these people: not known counts as outside
 
 
 def read_drug(entry: Entry) -> Drug:
@@ -167,11 +170,14 @@ def read_domain(entry: Entry) -> tuple[DomainRange, ...]:
 
 
 def _domain_range(name: str, entry: Entry) -> DomainRange:
-    entry.only("between", "one_of", "outside", "source")
+    entry.only("between", "one_of", "outside", "unknown", "source")
     outside = Outside(entry["outside"].choice("stop", "caution"))
+    unknown = entry.get("unknown")
+    known = unknown is not None and unknown.choice("outside", "passed_over") == "outside"
     choices = entry.get("one_of")
     if choices is not None:
-        return DomainRange(name, 0.0, 0.0, "", tuple(item.text for item in choices.items), outside)
+        check_choices(name, choices)
+        return DomainRange(name, 0.0, 0.0, "", tuple(item.text for item in choices.items), outside, known)
     ends = entry["between"].items
     if len(ends) != 2:  # a range has two ends
         raise entry.error("'between' takes two values")
@@ -179,10 +185,16 @@ def _domain_range(name: str, entry: Entry) -> DomainRange:
     low, high = (end.number() if unit == "1" else end.quantity(unit) for end in ends)
     if low >= high:
         raise entry.error("the lower end must lie below the upper")
-    return DomainRange(name, low, high, unit, (), outside)
+    return DomainRange(name, low, high, unit, (), outside, known)
 
 
-DERIVED_UNITS = {"age": "year", "bmi": "kg/m2", "fat_free_mass": "kg", "ideal_weight": "kg", "body_surface_area": "m2"}
+def check_choices(name: str, choices: Entry) -> None:
+    """Refuse choices a covariate does not have; raises DrugFileError."""
+    known = {"sex": tuple(Sex), "ethnicity": tuple(Ethnicity)}.get(name) or getattr(CATALOGUE.get(name), "choices", ())
+    if not known:
+        raise choices.error(f"'{name}' is not a covariate with choices")
+    for item in choices.items:
+        item.choice(*known)
 
 
 def covariate_unit(name: str, entry: Entry) -> str:

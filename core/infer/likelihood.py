@@ -77,7 +77,7 @@ class Objective:
         residual, seen = self.bound.model.residual, self.observed
         compared, target, variance = on_error_scale(residual, predicted, seen.values)
         stretch = np.ones_like(predicted) if residual.log_additive is None else 1.0 / np.maximum(predicted, 1e-300)
-        growth = 2.0 * residual.proportional**2 * predicted if residual.log_additive is None else 0.0 * predicted
+        growth = residual.growth(predicted) if residual.log_additive is None else 0.0 * predicted
         off = target - compared
         first = growth / variance * (1.0 - off**2 / variance) - 2.0 * off / variance * stretch
         if seen.below.any():

@@ -4,81 +4,251 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.clinic.regimen import Route
 from core.engine.graph import Flow, Graph
+from core.engine.terms import MichaelisMenten, Site
 from core.errors import ModelError
 
 Array = NDArray[np.float64]
 
-DEPOT, CENTRAL, PERIPHERAL, PERIPHERAL_2 = "depot", "central", "peripheral", "peripheral_2"
+DEPOT, DEPOT_2, CENTRAL, METABOLITE = "depot", "depot_2", "central", "metabolite"
+PERIPHERALS = (("", "peripheral"), ("_2", "peripheral_2"))
 EXTRAVASCULAR = (Route.ORAL, Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.RECTAL)
+COUNTS = ("one", "two", "three")
+
+
+class Absorption(StrEnum):
+    """How a dose that is not intravenous reaches the central compartment."""
+
+    NONE = "none"
+    FIRST_ORDER = "first_order"
+    ZERO_ORDER = "zero_order"  # over `absorption_duration`, straight into the central compartment
+    ZERO_THEN_FIRST = "zero_then_first"  # over `absorption_duration` into the depot, from there first-order
+    TRANSIT = "transit"  # a chain of equal steps, the last one empties into the central compartment
+    MIXED = "mixed"  # `first_depot_share` first-order, the rest zero-order
+    DOUBLE = "double"  # two depots side by side, `first_depot_share` in the first
+
+
+class Elimination(StrEnum):
+    """How the drug leaves the central compartment."""
+
+    LINEAR = "linear"
+    SATURABLE = "saturable"  # Michaelis-Menten alone
+    BOTH = "linear_and_saturable"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One way a dose takes: the state it enters, the share of it, hours of input and of delay; numbers or (B,)."""
+
+    state: str
+    share: float | Array
+    duration: float | Array
+    lag: float | Array
 
 
 @dataclass(frozen=True)
 class Structure:
-    """A named structure.
+    """A structure of 1-3 compartments; `steps` is the length of a transit chain.
 
-    `parameters` must be given (L/h, L, 1/h), `optional` may be (`lag_time` h, `bioavailability` 0-1).
+    The engine's class follows from the graph: closed form without transit, saturation or metabolite.
     """
 
-    name: str
-    graph: Graph
-    parameters: tuple[str, ...]
-    optional: tuple[str, ...]
-    volume: str  # parameter the central amount is divided by
     compartments: int
+    absorption: Absorption = Absorption.NONE
+    elimination: Elimination = Elimination.LINEAR
+    steps: int = 0
+    metabolite: bool = False
 
-    def entry(self, route: Route) -> str:
-        """Name the state a dose by this route enters.
+    @property
+    def name(self) -> str:
+        """`two_compartment_oral`."""
+        return f"{COUNTS[self.compartments - 1]}_compartment_{'oral' if self.oral else 'iv'}"
+
+    @property
+    def oral(self) -> bool:
+        """Whether doses other than intravenous ones have a way in."""
+        return self.absorption is not Absorption.NONE
+
+    @property
+    def volume(self) -> str:
+        """Parameter the central amount is divided by."""
+        return "volume" if self.compartments == 1 else "central_volume"
+
+    @property
+    def linear(self) -> bool:
+        """Whether amounts superpose and scale with the dose."""
+        return self.elimination is Elimination.LINEAR
+
+    def needed(self, given: Mapping[str, object]) -> tuple[str, ...]:
+        """Parameters that must be given, the way of writing distribution being that of `given`."""
+        names = {
+            Elimination.LINEAR: ["clearance"],
+            Elimination.SATURABLE: ["maximal_elimination_rate", "michaelis_constant"],
+            Elimination.BOTH: ["clearance", "maximal_elimination_rate", "michaelis_constant"],
+        }[self.elimination]
+        names = [*names, self.volume]
+        for suffix, _ in PERIPHERALS[: self.compartments - 1]:
+            rates = [f"rate_to_peripheral{suffix}", f"rate_from_peripheral{suffix}"]
+            flows = [f"intercompartmental_clearance{suffix}", f"peripheral_volume{suffix}"]
+            names += rates if rates[0] in given else flows
+        names += {
+            Absorption.NONE: [],
+            Absorption.FIRST_ORDER: ["absorption_rate"],
+            Absorption.ZERO_ORDER: ["absorption_duration"],
+            Absorption.ZERO_THEN_FIRST: ["absorption_duration", "absorption_rate"],
+            Absorption.TRANSIT: ["transit_rate"],
+            Absorption.MIXED: ["absorption_rate", "absorption_duration", "first_depot_share"],
+            Absorption.DOUBLE: ["absorption_rate", "absorption_rate_2", "first_depot_share"],
+        }[self.absorption]
+        if self.metabolite:
+            names += ["metabolite_clearance", "metabolite_volume", "metabolite_fraction"]
+        return tuple(names)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Parameters that may be given."""
+        if not self.oral:
+            return ()
+        second = ("lag_time_2",) if self.absorption in (Absorption.MIXED, Absorption.DOUBLE) else ()
+        return ("lag_time", *second, "bioavailability")
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Drug without metabolite."""
+        states = [*self._absorbing, CENTRAL]
+        targets = [*self._absorbing[1:], CENTRAL][: len(self._absorbing)]
+        flows = [
+            Flow(source, target, rate)
+            for source, target, rate in zip(self._absorbing, targets, self._absorption_rates, strict=True)
+        ]
+        if self.absorption is Absorption.DOUBLE:
+            flows[0] = Flow(DEPOT, CENTRAL, "absorption")
+        if self.elimination is not Elimination.SATURABLE:
+            flows.append(Flow(CENTRAL, None, "elimination"))
+        for suffix, state in PERIPHERALS[: self.compartments - 1]:
+            states.append(state)
+            flows += [Flow(CENTRAL, state, f"to_peripheral{suffix}"), Flow(state, CENTRAL, f"from_peripheral{suffix}")]
+        saturable = MichaelisMenten(Site(CENTRAL, "volume"), None, "vmax", "km")
+        return Graph(tuple(states), tuple(flows), () if self.linear else (saturable,))
+
+    @cached_property
+    def graph_with_metabolite(self) -> Graph:
+        """Drug and metabolite, whose amount is counted in mg of the drug."""
+        if not (self.metabolite and self.linear):
+            raise ModelError(f"structure {self.name} has no metabolite")
+        formed = [
+            Flow(CENTRAL, METABOLITE, "formation"),
+            Flow(METABOLITE, None, "metabolite_elimination"),
+        ]
+        return Graph((*self.graph.states, METABOLITE), (*self.graph.flows, *formed))
+
+    @cached_property
+    def _absorbing(self) -> list[str]:
+        if self.absorption in (Absorption.NONE, Absorption.ZERO_ORDER):
+            return []
+        if self.absorption is Absorption.TRANSIT:
+            return [f"transit_{step + 1}" for step in range(self.steps)]
+        return [DEPOT, DEPOT_2] if self.absorption is Absorption.DOUBLE else [DEPOT]
+
+    @property
+    def _absorption_rates(self) -> list[str]:
+        if self.absorption is Absorption.TRANSIT:
+            return ["transit"] * self.steps
+        return ["absorption", "absorption_2"][: len(self._absorbing)]
+
+    def entries(self, route: Route, values: Mapping[str, Array], hours: float) -> tuple[Entry, ...]:
+        """The ways a dose by this route takes, `values` the individual parameters (B,), `hours` its infusion time.
 
         Raises:
             ModelError: the structure has no way in for the route.
         """
         if route is Route.INTRAVENOUS:
-            return CENTRAL
-        if route in EXTRAVASCULAR and DEPOT in self.graph.states:
-            return DEPOT
-        raise ModelError(f"structure {self.name} takes no {route.value} dose")
+            return (Entry(CENTRAL, 1.0, hours, 0.0),)
+        if route not in EXTRAVASCULAR or not self.oral:
+            raise ModelError(f"structure {self.name} takes no {route.value} dose")
+        whole = values.get("bioavailability", 1.0)
+        lag = values.get("lag_time", 0.0)
+        later = values.get("lag_time_2", 0.0)
+        share = values.get("first_depot_share", 1.0)
+        match self.absorption:
+            case Absorption.ZERO_ORDER:
+                return (Entry(CENTRAL, whole, values["absorption_duration"], lag),)
+            case Absorption.ZERO_THEN_FIRST:
+                return (Entry(DEPOT, whole, values["absorption_duration"], lag),)
+            case Absorption.MIXED:
+                rest = Entry(CENTRAL, whole * (1.0 - share), values["absorption_duration"], later)
+                return Entry(DEPOT, whole * share, 0.0, lag), rest
+            case Absorption.DOUBLE:
+                return Entry(DEPOT, whole * share, 0.0, lag), Entry(DEPOT_2, whole * (1.0 - share), 0.0, later)
+        return (Entry(self._absorbing[0], whole, 0.0, lag),)
 
-    def rates(self, parameters: Mapping[str, Array]) -> dict[str, Array]:
-        """Turn clearances and volumes into first-order rate constants, 1/h, same shapes."""
-        central = parameters[self.volume]
-        rates = {"elimination": parameters["clearance"] / central}
-        for suffix in ("", "_2")[: self.compartments - 1]:
-            flow = parameters[f"intercompartmental_clearance{suffix}"]
-            rates[f"to_peripheral{suffix}"] = flow / central
-            rates[f"from_peripheral{suffix}"] = flow / parameters[f"peripheral_volume{suffix}"]
-        if DEPOT in self.graph.states:
-            rates["absorption"] = parameters["absorption_rate"]
+    def rates(self, values: Mapping[str, Array], *, metabolite: bool = False) -> dict[str, Array]:
+        """Turn individual parameters into rate constants, 1/h, same shapes."""
+        central = values[self.volume]
+        rates: dict[str, Array] = {}
+        if self.elimination is not Elimination.SATURABLE:
+            rates["elimination"] = values["clearance"] / central
+        if not self.linear:
+            rates |= {
+                "volume": central,
+                "vmax": values["maximal_elimination_rate"],
+                "km": values["michaelis_constant"],
+            }
+        for suffix, _ in PERIPHERALS[: self.compartments - 1]:
+            rates |= _distribution(values, suffix, central)
+        for name, parameter in (
+            ("absorption", "absorption_rate"),
+            ("absorption_2", "absorption_rate_2"),
+            ("transit", "transit_rate"),
+        ):
+            if parameter in values:
+                rates[name] = values[parameter]
+        if metabolite:
+            whole, share = rates["elimination"], values["metabolite_fraction"]
+            rates |= {"elimination": whole * (1.0 - share), "formation": whole * share}
+            rates["metabolite_elimination"] = values["metabolite_clearance"] / values["metabolite_volume"]
         return rates
 
 
-def _structure(compartments: int, depot: bool) -> Structure:
-    states = [DEPOT] if depot else []
-    flows = [Flow(DEPOT, CENTRAL, "absorption")] if depot else []
-    states.append(CENTRAL)
-    flows.append(Flow(CENTRAL, None, "elimination"))
-    parameters = ["clearance", "volume" if compartments == 1 else "central_volume"]
-    for suffix, state in (("", PERIPHERAL), ("_2", PERIPHERAL_2))[: compartments - 1]:
-        states.append(state)
-        flows += [Flow(CENTRAL, state, f"to_peripheral{suffix}"), Flow(state, CENTRAL, f"from_peripheral{suffix}")]
-        parameters += [f"intercompartmental_clearance{suffix}", f"peripheral_volume{suffix}"]
-    if depot:
-        parameters.append("absorption_rate")
-    return Structure(
-        name=f"{('one', 'two', 'three')[compartments - 1]}_compartment_{'oral' if depot else 'iv'}",
-        graph=Graph(tuple(states), tuple(flows)),
-        parameters=tuple(parameters),
-        optional=("lag_time", "bioavailability") if depot else (),
-        volume=parameters[1],
-        compartments=compartments,
-    )
+def _distribution(values: Mapping[str, Array], suffix: str, central: Array) -> dict[str, Array]:
+    out, back = f"to_peripheral{suffix}", f"from_peripheral{suffix}"
+    if f"rate_{out}" in values:
+        return {out: values[f"rate_{out}"], back: values[f"rate_{back}"]}
+    flow = values[f"intercompartmental_clearance{suffix}"]
+    return {out: flow / central, back: flow / values[f"peripheral_volume{suffix}"]}
 
 
-STRUCTURES: dict[str, Structure] = {
-    structure.name: structure for structure in (_structure(n, depot) for n in (1, 2, 3) for depot in (False, True))
-}
+NAMES = tuple(f"{count}_compartment_{way}" for count in COUNTS for way in ("iv", "oral"))
+
+
+@cache
+def structure_of(
+    name: str,
+    absorption: Absorption | None = None,
+    elimination: Elimination = Elimination.LINEAR,
+    steps: int = 0,
+    *,
+    metabolite: bool = False,
+) -> Structure:
+    """The structure of a name such as `two_compartment_oral`; absorption is first-order unless said otherwise.
+
+    Raises:
+        ModelError: no such name, an intravenous structure with an absorption, or a chain without length.
+    """
+    if name not in NAMES:
+        raise ModelError(f"no structure '{name}'; known: {', '.join(NAMES)}")
+    count, _, way = name.split("_")
+    oral = way == "oral"
+    if absorption is not None and not oral:
+        raise ModelError(f"structure {name} has no absorption")
+    chosen = (absorption or Absorption.FIRST_ORDER) if oral else Absorption.NONE
+    if (chosen is Absorption.TRANSIT) != (steps > 0):
+        raise ModelError("'steps' belongs to transit absorption and must be at least 1")
+    return Structure(COUNTS.index(count) + 1, chosen, elimination, steps, metabolite)

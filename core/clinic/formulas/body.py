@@ -125,6 +125,28 @@ def fat_free_mass(age: float, weight: float, height: float, sex: Sex) -> float:
     return _adult_fat_free_mass(weight, index, sex)
 
 
+def lean_body_weight(weight: float, height: float, sex: Sex) -> float:
+    """Give James's lean body weight, only for models that were built with it: it falls again in severe obesity.
+
+    Args:
+        weight: kg.
+        height: cm; the body mass index must lie below the maximum of the curve (42.9 kg/m2 men, 36.1 women).
+        sex: as physiology has it.
+
+    Returns:
+        kg.
+
+    Raises:
+        OutOfDomain: so obese that the formula turns round.
+
+    Source: James 1976, Research on Obesity, HMSO; Hallynck 1981, doi:10.1111/j.1365-2125.1981.tb01206.x.
+    """
+    index = body_mass_index(weight, height)
+    slope, bend = (1.07, 0.0148) if sex is Sex.FEMALE else (1.1, 0.0128)
+    require("body_mass_index", index, 10.0, slope / (2.0 * bend), "kg/m2")
+    return slope * weight - bend * index * weight
+
+
 def fat_free_mass_of_child(age: float, weight: float, height: float, sex: Sex) -> float:
     """Estimate fat-free mass from 3 years on, by a maturation of the adult formula.
 

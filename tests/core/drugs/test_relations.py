@@ -5,7 +5,7 @@ import math
 import pytest
 
 from core.drugs.population_model import Parameter
-from core.drugs.relations import Form, Relation
+from core.drugs.relations import Condition, Form, Relation
 from core.errors import ModelError
 
 
@@ -22,8 +22,8 @@ def value(relation: Relation, x: float | str, typical: float = 10.0) -> float:
         (Relation("age", Form.LINEAR, centre=50.0, coefficient=5.0, scaled_by_centre=True), 75.0, 12.5),
         (Relation("age", Form.ADDITIVE, centre=50.0, coefficient=0.1), 60.0, 11.0),
         (Relation("albumin", Form.EXPONENTIAL, centre=40.0, coefficient=-0.02), 30.0, 10.0 * math.exp(0.2)),
-        (Relation("dialysis", Form.FACTOR, coefficient=0.7, when="yes"), "yes", 7.0),
-        (Relation("dialysis", Form.FACTOR, coefficient=0.7, when="yes"), "no", 10.0),
+        (Relation("dialysis", Form.FACTOR, coefficient=0.7, where=(Condition("dialysis", ("yes",)),)), "yes", 7.0),
+        (Relation("dialysis", Form.FACTOR, coefficient=0.7, where=(Condition("dialysis", ("yes",)),)), "no", 10.0),
         (Relation("weight", Form.POWER, centre=120.0, coefficient=1.0, at_most=150.0), 300.0, 12.5),
         (Relation("weight", Form.POWER, centre=60.0, coefficient=1.0, at_least=60.0), 30.0, 10.0),
     ],

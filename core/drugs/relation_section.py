@@ -1,0 +1,151 @@
+"""Covariate relations as a drug file writes them."""
+
+from __future__ import annotations
+
+import math
+
+from core.clinic.strict_yaml import Entry
+from core.drugs.relations import CO_MEDICATION, CONDITIONAL, Condition, Form, Relation
+from core.drugs.sections import check_choices, covariate_unit
+
+_CONDITION = ("is", "one_of", "any_of", "none_of", "from", "below")
+_KEYS = ("by", "form", "centre", "exponent", "slope", "factor", "amount", "share", "rate", "half", "hill", "scale",
+         "in", "scaled", "at_least", "at_most", "where", "when", "note")  # fmt: skip
+_NEEDED = {
+    Form.POWER: ("centre", "exponent"),
+    Form.LINEAR: ("centre", "slope"),
+    Form.ADDITIVE: ("centre", "slope"),
+    Form.EXPONENTIAL: ("centre", "slope"),
+    Form.PROPORTIONAL: ("centre",),
+    Form.LOG_POWER: ("centre", "exponent", "in"),
+    Form.SIGMOID: ("half", "hill"),
+    Form.APPROACH: ("share", "rate"),
+    Form.EXCESS_LOSS: ("centre", "share", "scale", "exponent"),
+    Form.FACTOR: ("factor",),
+    Form.SHIFT: ("amount",),
+}
+
+
+def read_relation(entry: Entry, parameter_unit: str) -> Relation:
+    """Read one relation; raises DrugFileError with the line."""
+    entry.only(*_KEYS, *_CONDITION)
+    by, form = entry["by"].text, Form(entry["form"].choice(*(item.value for item in Form)))
+    for name in _NEEDED[form]:
+        entry[name]  # a missing key is an error with its line
+    where = _where(entry)
+    if form in CONDITIONAL:
+        own = _condition(entry, optional=bool(where))
+        amount = entry["factor"].number() if form is Form.FACTOR else _in_unit(entry["amount"], parameter_unit)
+        if form is Form.FACTOR and not amount > 0:
+            raise entry["factor"].error("must be positive")
+        return Relation(by, form, coefficient=amount, where=(*((own,) if own else ()), *where))
+    if any(name in entry for name in (*_CONDITION, "when")):
+        raise entry.error(f"a condition belongs under 'where' for the form '{form.value}'")
+    return _numeric(entry, by, form, parameter_unit, where)
+
+
+def _where(entry: Entry) -> tuple[Condition, ...]:
+    if "where" not in entry:
+        return ()
+    found = []
+    for item in entry["where"].items:
+        item.only("by", *_CONDITION)
+        condition = _condition(item)
+        assert condition is not None
+        found.append(condition)
+    return tuple(found)
+
+
+def _numeric(entry: Entry, by: str, form: Form, parameter_unit: str, where: tuple[Condition, ...]) -> Relation:
+    unit = covariate_unit(by, entry["by"])
+    if not unit:
+        raise entry["by"].error(f"'{by}' is a choice, not a number")
+    scaled = entry.get("scaled")
+    if scaled is not None:
+        scaled.choice("by_centre")
+    low, high = (_in_unit(entry[name], unit) if name in entry else None for name in ("at_least", "at_most"))
+    centre = entry.get("half") or entry.get("centre")
+    relation = Relation(
+        by=by,
+        form=form,
+        centre=0.0 if centre is None else centre.number() if form is Form.LOG_POWER else _in_unit(centre, unit),
+        coefficient=_coefficient(entry, form, unit, parameter_unit, by_centre=scaled is not None),
+        shape=_shape(entry, form, unit),
+        scale=_scale(entry, form, unit),
+        scaled_by_centre=scaled is not None,
+        at_least=low,
+        at_most=high,
+        where=where,
+    )
+    if relation.centre == 0 and form in (Form.POWER, Form.PROPORTIONAL, Form.SIGMOID, Form.LOG_POWER):
+        assert centre is not None
+        raise centre.error("must not be zero")
+    return relation
+
+
+def _coefficient(entry: Entry, form: Form, unit: str, parameter_unit: str, *, by_centre: bool) -> float:
+    match form:
+        case Form.PROPORTIONAL | Form.SIGMOID:
+            return 1.0
+        case Form.POWER | Form.LOG_POWER:
+            return entry["exponent"].number()
+        case Form.APPROACH | Form.EXCESS_LOSS:
+            return entry["share"].number()
+        case Form.LINEAR if by_centre:
+            return entry["slope"].quantity(parameter_unit)
+        case Form.ADDITIVE:
+            return entry["slope"].quantity(_per(parameter_unit, unit))
+        case _:
+            return entry["slope"].number() if unit == "1" else entry["slope"].quantity(_per("1", unit))
+
+
+def _shape(entry: Entry, form: Form, unit: str) -> float:
+    match form:
+        case Form.SIGMOID:
+            return entry["hill"].number()
+        case Form.APPROACH:
+            return entry["rate"].quantity(_per("1", unit))
+        case Form.EXCESS_LOSS:
+            return entry["exponent"].number()
+        case _:
+            return 1.0
+
+
+def _scale(entry: Entry, form: Form, unit: str) -> float:
+    if form is Form.EXCESS_LOSS:
+        return _in_unit(entry["scale"], unit)
+    return entry["in"].quantity(unit) if form is Form.LOG_POWER else 1.0
+
+
+def _condition(entry: Entry, *, optional: bool = False) -> Condition | None:
+    """A condition; with `optional` None when the entry states none of its own."""
+    by = entry["by"].text
+    if by == CO_MEDICATION:
+        taken, absent = (
+            tuple(item.text for item in entry[name].items) if name in entry else () for name in ("any_of", "none_of")
+        )
+        if not taken and not absent and not optional:
+            raise entry.error("'any_of' or 'none_of' names the other drugs")
+        return Condition(by, one_of=taken, none_of=absent) if taken or absent else None
+    if any(name in entry for name in ("is", "when", "one_of")):
+        chosen = entry.get("is") or entry.get("when")
+        listed = (chosen,) if chosen is not None else entry["one_of"].items
+        for item in listed:
+            check_choices(by, Entry(item.path, item.line, item.name, (item,)))
+        return Condition(by, one_of=tuple(item.text for item in listed))
+    if "from" not in entry and "below" not in entry:
+        if optional:
+            return None
+        raise entry.error("'is', 'one_of', 'from' or 'below' states the condition")
+    unit = covariate_unit(by, entry["by"])
+    low, high = (_in_unit(entry[name], unit) if name in entry else None for name in ("from", "below"))
+    return Condition(by, low=-math.inf if low is None else low, high=math.inf if high is None else high)
+
+
+def _per(unit: str, divisor: str) -> str:
+    """Unit divided by another: `L/h` per `mL/min` becomes `L/h/mL*min`, read from left to right."""
+    return f"{unit}/{divisor.replace('/', '*')}"
+
+
+def _in_unit(entry: Entry, unit: str) -> float:
+    return entry.number() if unit == "1" else entry.quantity(unit)

@@ -6,25 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define L 4 /* patients side by side in one vector register */
+#define V 2       /* registers of patients that share a step */
+#define L (4 * V) /* patients that share a step */
 
-#if defined(__GNUC__) && defined(__x86_64__) && defined(__linux__) && !defined(__clang__)
-#define CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
 #define INLINE static inline __attribute__((always_inline))
-#else
-#define CLONES
-#define INLINE static inline
-#endif
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)
 #else
 #define EXPORT __attribute__((visibility("default")))
 #endif
-#define EACH for (int l = 0; l < L; l++)
+#define EACH for (int l = 0; l < V; l++)
+#define EACH_PATIENT for (int l = 0; l < L; l++)
 
+/* One number for each patient of a group; gcc and clang map the arithmetic to whatever registers the machine has. */
+typedef double vector __attribute__((vector_size(32)));
+typedef long long bits __attribute__((vector_size(32)));
 typedef struct {
-    double v[L];
+    vector v[V];
 } lanes;
+#define AT(value, l) ((value).v[(l) / 4][(l) % 4])
+static const vector ZERO = {0, 0, 0, 0}, ONE = {1, 1, 1, 1};
 
 static const double GAMMA = 0.25;
 static const double A[5][4] = {
@@ -84,16 +85,16 @@ static structure read_structure(const int *at)
 
 INLINE void sigmoid(const lanes *conc, const lanes *half, const lanes *hill, lanes *value, lanes *slope)
 {
-    EACH {
-        double c = conc->v[l], h = hill->v[l];
+    EACH_PATIENT {
+        double c = AT(*conc, l), h = AT(*hill, l), r = c / AT(*half, l);
         if (c > 0) {
-            double r = h == 1.0 ? c / half->v[l] : pow(c / half->v[l], h);
+            if (h != 1.0) r = pow(r, h);
             if (r > 1e200) r = 1e200;
-            value->v[l] = r / (1 + r);
-            slope->v[l] = h * r / (c * (1 + r) * (1 + r));
+            AT(*value, l) = r / (1 + r);
+            AT(*slope, l) = h * r / (c * (1 + r) * (1 + r));
         } else {
-            value->v[l] = 0;
-            slope->v[l] = h == 1.0 ? 1.0 / half->v[l] : 0.0;
+            AT(*value, l) = 0;
+            AT(*slope, l) = h == 1.0 ? 1.0 / AT(*half, l) : 0.0;
         }
     }
 }
@@ -111,14 +112,14 @@ INLINE int saturable(const int *b, const lanes *c, const lanes *x, lanes *f, lan
     const int *inhibitor = b + 5, *slot = b + 5 + 2 * count;
     lanes conc, flux, on_km, on_complex, below, slope;
     EACH conc.v[l] = x[source].v[l] * c[0].v[l];
-    EACH on_km.v[l] = on_complex.v[l] = 1.0;
+    EACH on_km.v[l] = on_complex.v[l] = ONE;
     for (int i = 0; i < count; i++) {
         int kind = inhibitor[2 * i + 1];
         const lanes *I = x + inhibitor[2 * i];
         if (kind != 1) EACH on_km.v[l] += I->v[l] * c[3 + i].v[l];
         if (kind != 0) EACH on_complex.v[l] += I->v[l] * c[3 + i].v[l];
     }
-    EACH below.v[l] = on_km.v[l] * c[2].v[l] + (saturates ? on_complex.v[l] * conc.v[l] : 0.0);
+    EACH below.v[l] = on_km.v[l] * c[2].v[l] + (saturates ? on_complex.v[l] * conc.v[l] : ZERO);
     EACH flux.v[l] = c[1].v[l] * conc.v[l] / below.v[l];
     if (!W) {
         if (enzyme >= 0) EACH flux.v[l] *= x[enzyme].v[l];
@@ -127,7 +128,7 @@ INLINE int saturable(const int *b, const lanes *c, const lanes *x, lanes *f, lan
         return 3 + count;
     }
     lanes amount;
-    EACH amount.v[l] = enzyme >= 0 ? x[enzyme].v[l] : 1.0;
+    EACH amount.v[l] = enzyme >= 0 ? x[enzyme].v[l] : ONE;
     EACH slope.v[l] = c[0].v[l] * c[1].v[l] * amount.v[l] * (saturates ? on_km.v[l] * c[2].v[l] : below.v[l]) /
                       (below.v[l] * below.v[l]);
     add_to(W, slot[0], &slope, 1.0);
@@ -139,7 +140,7 @@ INLINE int saturable(const int *b, const lanes *c, const lanes *x, lanes *f, lan
     for (int i = 0; i < count; i++) {
         int kind = inhibitor[2 * i + 1];
         EACH {
-            double acts = (kind != 1 ? c[2].v[l] : 0.0) + (kind != 0 && saturates ? conc.v[l] : 0.0);
+            vector acts = (kind != 1 ? c[2].v[l] : ZERO) + (kind != 0 && saturates ? conc.v[l] : ZERO);
             slope.v[l] = -amount.v[l] * flux.v[l] / below.v[l] * acts * c[3 + i].v[l];
         }
         add_to(W, slot[4 + 2 * i], &slope, 1.0);
@@ -155,11 +156,11 @@ INLINE int turnover(const int *b, const lanes *c, const lanes *x, lanes *f, lane
     const int *state = b + 3, *slot = b + 3 + lost + made;
     lanes loss = c[0], synthesis, conc, value, slope;
     const lanes *k = c + 1;
-    EACH synthesis.v[l] = 1.0;
+    EACH synthesis.v[l] = ONE;
     for (int i = 0; i < lost; i++, k += 3) {
         EACH {
-            double C_ = x[state[i]].v[l] * k[0].v[l], sum = k[2].v[l] + C_;
-            loss.v[l] += k[1].v[l] * C_ / sum;
+            vector amount = x[state[i]].v[l] * k[0].v[l], sum = k[2].v[l] + amount;
+            loss.v[l] += k[1].v[l] * amount / sum;
             slope.v[l] = x[enzyme].v[l] * k[1].v[l] * k[2].v[l] * k[0].v[l] / (sum * sum);
         }
         if (W) add_to(W, slot[1 + i], &slope, 1.0);
@@ -210,7 +211,7 @@ INLINE int binding(const int *b, const lanes *c, const lanes *x, lanes *f, lanes
     for (int column = 0; column < 3; column++) {
         const int *slot = b + 3 + 3 * column;
         EACH {
-            double both = c[1].v[l] * c[0].v[l];
+            vector both = c[1].v[l] * c[0].v[l];
             net.v[l] = column == 0 ? both * free->v[l] : column == 1 ? both * drug->v[l] : -c[2].v[l];
         }
         add_to(W, slot[0], &net, 1.0);
@@ -308,19 +309,22 @@ typedef struct {
     double *x, *out;
 } course;
 
+#define WITHOUT_SIGN(value) ((vector)((bits)(value) & 0x7fffffffffffffffLL))
+
 INLINE double mean_square(const structure *s, const group *g, const lanes *value, const lanes *by, double relative)
 {
     lanes sum;
     double worst = 0;
-    EACH sum.v[l] = 0;
+    EACH sum.v[l] = ZERO;
     for (int i = 0; i < s->n; i++) EACH {
-        double a = fabs(g->x[i].v[l]), b = fabs(by[i].v[l]);
-        double part = value[i].v[l] / (g->absolute[i].v[l] + relative * (a > b ? a : b));
+        vector a = WITHOUT_SIGN(g->x[i].v[l]), b = WITHOUT_SIGN(by[i].v[l]);
+        bits larger = a > b;
+        vector part = value[i].v[l] / (g->absolute[i].v[l] + relative * (vector)(((bits)a & larger) | ((bits)b & ~larger)));
         sum.v[l] += part * part;
     }
-    EACH {
-        if (!(sum.v[l] <= 1e300)) return INFINITY;
-        if (sum.v[l] > worst) worst = sum.v[l];
+    EACH_PATIENT {
+        if (!(AT(sum, l) <= 1e300)) return INFINITY;
+        if (AT(sum, l) > worst) worst = AT(sum, l);
     }
     return worst / s->n;
 }
@@ -364,12 +368,12 @@ INLINE void stages(const structure *s, const group *g, const lanes *h)
 INLINE void record(const structure *s, const course *q, const group *g, int k, int *next, double share, double size)
 {
     int n = s->n;
-    EACH {
+    EACH_PATIENT {
         if (g->patient[l] < 0) continue;
         int column = q->index_width > 1 ? g->patient[l] : 0;
-        double length = g->next.v[l] - g->edge.v[l];
+        double length = AT(g->next, l) - AT(g->edge, l);
         for (; next[l] < q->times && q->index[(size_t)next[l] * (size_t)q->index_width + (size_t)column] == k; next[l]++) {
-            double at = length > 0 ? (q->time[next[l]] - g->edge.v[l]) / length : 0.0;
+            double at = length > 0 ? (q->time[next[l]] - AT(g->edge, l)) / length : 0.0;
             at = at < 0 ? 0 : at > 1 ? 1 : at;
             if (at > share + size * (1 + 1e-12)) break;
             double theta = size > 0 ? (at - share) / size : 0.0, rest;
@@ -377,14 +381,14 @@ INLINE void record(const structure *s, const course *q, const group *g, int k, i
             rest = 1 - theta;
             for (int w = 0; w < q->wanted; w++) {
                 int i = q->want[w];
-                double value = g->x[i].v[l];
+                double value = AT(g->x[i], l);
                 if (theta > 0) {
                     double d0 = 0, d1 = 0;
                     for (int j = 0; j < 5; j++) {
-                        d0 += D[0][j] * g->u[j * n + i].v[l];
-                        d1 += D[1][j] * g->u[j * n + i].v[l];
+                        d0 += D[0][j] * AT(g->u[j * n + i], l);
+                        d1 += D[1][j] * AT(g->u[j * n + i], l);
                     }
-                    value = value * rest + theta * (g->end[i].v[l] + rest * (d0 + theta * d1));
+                    value = value * rest + theta * (AT(g->end[i], l) + rest * (d0 + theta * d1));
                 }
                 put(q, g, l, next[l], w, value);
             }
@@ -399,10 +403,10 @@ INLINE int cross(const structure *s, const course *q, group *g, int k, int *next
     lanes length, h;
     double longest = 0, share = 0, size;
     EACH length.v[l] = g->next.v[l] - g->edge.v[l];
-    EACH if (length.v[l] > longest) longest = length.v[l];
+    EACH_PATIENT if (AT(length, l) > longest) longest = AT(length, l);
     record(s, q, g, k, next, 0.0, 0.0);
     if (!(longest > 0)) return 0;
-    EACH if (!(length.v[l] > 0)) length.v[l] = 1e-12 * longest; /* this patient stands still meanwhile */
+    EACH_PATIENT if (!(AT(length, l) > 0)) AT(length, l) = 1e-12 * longest; /* this patient stands still meanwhile */
     change(s, g->numbers, g->x, g->drive, g->first);
     for (int i = 0; i < n; i++) EACH g->f[i].v[l] = g->first[i].v[l] * length.v[l];
     double here = sqrt(mean_square(s, g, g->x, g->x, q->relative)), there = sqrt(mean_square(s, g, g->f, g->x, q->relative));
@@ -436,15 +440,15 @@ INLINE int follow(const structure *s, const course *q, group *g)
     int next[L] = {0};
     for (int k = 0; k < q->anchors; k++) {
         memset(g->drive, 0, sizeof(lanes) * (size_t)s->n);
-        EACH {
+        EACH_PATIENT {
             int p = g->patient[l] < 0 ? g->patient[0] : g->patient[l];
             size_t wide = (size_t)q->bolus_width, b = wide > 1 ? (size_t)p : 0, e = q->edge_width > 1 ? (size_t)p : 0;
-            g->edge.v[l] = q->edges[(size_t)k * (size_t)q->edge_width + e];
-            g->next.v[l] = q->edges[(size_t)(k + 1) * (size_t)q->edge_width + e];
+            AT(g->edge, l) = q->edges[(size_t)k * (size_t)q->edge_width + e];
+            AT(g->next, l) = q->edges[(size_t)(k + 1) * (size_t)q->edge_width + e];
             for (int i = 0; i < q->ports; i++) {
                 size_t at = ((size_t)k * (size_t)q->ports + (size_t)i) * wide + b;
-                g->x[q->port[i]].v[l] += q->bolus[at];
-                g->drive[q->port[i]].v[l] += q->rate[at];
+                AT(g->x[q->port[i]], l) += q->bolus[at];
+                AT(g->drive[q->port[i]], l) += q->rate[at];
             }
         }
         if (cross(s, q, g, k, next)) return 1;
@@ -452,24 +456,38 @@ INLINE int follow(const structure *s, const course *q, group *g)
     return 0;
 }
 
-static void load(lanes *to, const double *from, int rows, const course *q, const group *g)
+INLINE void load(lanes *to, const double *from, int rows, const course *q, const group *g)
 {
     for (int i = 0; i < rows; i++)
-        EACH to[i].v[l] = from[(size_t)i * (size_t)q->batch + (size_t)(g->patient[l] < 0 ? g->patient[0] : g->patient[l])];
+        EACH_PATIENT AT(to[i], l) = from[(size_t)i * (size_t)q->batch + (size_t)(g->patient[l] < 0 ? g->patient[0] : g->patient[l])];
 }
 
-CLONES static int follow_all(const structure *s, const course *q, group *g, const double *numbers, int count)
+INLINE int follow_all(const structure *s, const course *q, group *g, const double *numbers, int count)
 {
     for (int low = 0; low < q->batch; low += L) {
-        EACH g->patient[l] = low + l < q->batch ? low + l : -1;
+        EACH_PATIENT g->patient[l] = low + l < q->batch ? low + l : -1;
         load(g->numbers, numbers, count, q, g);
         load(g->x, q->x, s->n, q, g);
         load(g->absolute, q->absolute, s->n, q, g);
         if (follow(s, q, g)) return 1;
         for (int i = 0; i < s->n; i++)
-            EACH if (g->patient[l] >= 0) q->x[(size_t)i * (size_t)q->batch + (size_t)g->patient[l]] = g->x[i].v[l];
+            EACH_PATIENT if (g->patient[l] >= 0) q->x[(size_t)i * (size_t)q->batch + (size_t)g->patient[l]] = AT(g->x[i], l);
     }
     return 0;
+}
+
+#if defined(__x86_64__)
+/* The same code for machines with wider registers; which one runs is decided when it is called. */
+__attribute__((target("avx2,fma"))) static int follow_all_wide(const structure *s, const course *q, group *g,
+                                                               const double *numbers, int count)
+{
+    return follow_all(s, q, g, numbers, count);
+}
+#endif
+
+static int follow_all_plain(const structure *s, const course *q, group *g, const double *numbers, int count)
+{
+    return follow_all(s, q, g, numbers, count);
 }
 
 static int count_constants(const structure *s)
@@ -495,7 +513,7 @@ EXPORT int dosewright_rodas(double relative, const int *shape, const int *progra
                 time, absolute, port, index, want, relative, x, out};
     int count = count_constants(&s);
     size_t n = (size_t)s.n, total = (size_t)count + (size_t)s.slots + 13 * n;
-    char *memory = malloc((total + 2) * sizeof(lanes));
+    char *memory = malloc(total * sizeof(lanes) + 64);
     if (!memory) return 2;
     lanes *at = (lanes *)(memory + (64 - (size_t)memory % 64) % 64);
     group g;
@@ -509,7 +527,11 @@ EXPORT int dosewright_rodas(double relative, const int *shape, const int *progra
     g.end = g.y + n;
     g.f = g.end + n;
     g.first = g.f + n;
-    int status = follow_all(&s, &q, &g, numbers, count);
+    int (*run)(const structure *, const course *, group *, const double *, int) = follow_all_plain;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) run = follow_all_wide;
+#endif
+    int status = run(&s, &q, &g, numbers, count);
     free(memory);
     return status;
 }

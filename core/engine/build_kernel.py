@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess  # noqa: S404 the compiler is a program
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from core.engine.kernel import library_path
 
-_FLAGS = ("-O3", "-std=gnu11", "-fPIC", "-shared", "-ffp-contract=fast", "-fno-math-errno", "-fvisibility=hidden")
+_FLAGS = (
+    "-O3",
+    "-std=gnu11",
+    "-fPIC",
+    "-shared",
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-fvisibility=hidden",
+    "-Wno-psabi",
+)
 
 
 def compiler() -> str | None:

@@ -22,7 +22,7 @@ NOWHERE = -1
 
 @dataclass(frozen=True)
 class SaturableElement:
-    """Michaelis-Menten or unsaturated transfer with inhibitors and enzyme. Constants: 1/volume, v, K, then 1/(volume ki)."""
+    """Michaelis-Menten or unsaturated transfer. Constants: 1/volume, v, K, then 1/(volume ki) per inhibitor."""
 
     source: int
     target: int
@@ -86,7 +86,7 @@ class SaturableElement:
 
 @dataclass(frozen=True)
 class TurnoverElement:
-    """Enzyme turnover. Constants: kdeg; per inactivator 1/volume, kinact, ki; per inducer 1/volume, emax, ec50, hill."""
+    """Enzyme turnover. Constants: kdeg; 1/volume, kinact, ki per loss; 1/volume, emax, ec50, hill per gain."""
 
     enzyme: int
     inactivators: tuple[int, ...]

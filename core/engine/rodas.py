@@ -87,7 +87,7 @@ def run(system: System, values: Values, course: Course, start: Array, out: Array
 
 @dataclass(frozen=True)
 class _Points:
-    """Times asked for between two anchors: rows (t,) of the output, and their share of the interval (t, B), nan if none."""
+    """Times asked for between two anchors: `rows` (t,) of the output, `share` of the interval (t, B), nan if none."""
 
     rows: Index
     share: Array
@@ -162,20 +162,19 @@ class _Step:
 
 def _step(system: System, values: Values, x: Array, drive: Array, h: Array, first: Array, J: Array) -> _Step:
     solver = _solver(system, J, h)
-    u = [solver.solve(first)]
+    u = np.empty((6, *x.shape))
+    u[0] = solver.solve(first)
     y = x
     for stage in range(1, 6):
-        y = _combined(A[stage], u, x) if stage < 5 else y + u[4]
-        u.append(solver.solve(system.change(values, y, drive) + _combined(C[stage], u, None) / h))
-    dense = (_combined(D[0], u, None), _combined(D[1], u, None))
-    return _Step(y + u[5], u[5], dense)
+        y = x + _combined(A[stage], u) if stage < 5 else y + u[4]
+        u[stage] = solver.solve(system.change(values, y, drive) + _combined(C[stage], u) / h)
+    return _Step(y + u[5], u[5], (_combined(D[0], u), _combined(D[1], u)))
 
 
-def _combined(weights: tuple[float, ...], u: list[Array], start: Array | None) -> Array:
-    total = weights[0] * u[0] if start is None else start + weights[0] * u[0]
-    for weight, part in zip(weights[1:], u[1:], strict=False):
-        total += weight * part
-    return np.asarray(total)
+def _combined(weights: tuple[float, ...], u: Array) -> Array:
+    """Sum of weight times stage over the first stages, (n, B)."""
+    count = len(weights)
+    return np.asarray(np.array(weights) @ u[:count].reshape(count, -1)).reshape(u.shape[1:])
 
 
 def _write_between(

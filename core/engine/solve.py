@@ -23,7 +23,7 @@ __all__ = ["Flow", "Graph", "Input", "Segment", "Side", "Solution", "Solver", "s
 
 _MODAL_CHUNK = 512
 _LINEAR_CHUNK = 64
-_NONLINEAR_CHUNK = 512
+_NONLINEAR_CHUNK = 1024
 
 
 @dataclass(frozen=True)

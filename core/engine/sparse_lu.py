@@ -30,21 +30,23 @@ class Factorisation:
 
     def factorise(self, W: Array) -> None:
         """Replace the entries W (slots, B) by the factors; pivots become their reciprocals."""
+        w, product = list(W), np.empty(W.shape[1])  # views made once: indexing costs as much as arithmetic here
         for pivot, rows in self.pivots:
-            np.divide(1.0, W[pivot], out=W[pivot])
+            np.divide(1.0, w[pivot], out=w[pivot])
             for row, updates in rows:
-                W[row] *= W[pivot]
+                np.multiply(w[row], w[pivot], out=w[row])
                 for target, right in updates:
-                    W[target] -= W[row] * W[right]
+                    np.subtract(w[target], np.multiply(w[row], w[right], out=product), out=w[target])
 
     def solve(self, W: Array, b: Array) -> None:
         """Replace b (n, B) by the solution."""
+        w, v, product = list(W), list(b), np.empty(b.shape[1])
         for row, pivot_row, slot in self.forward:
-            b[row] -= W[slot] * b[pivot_row]
+            np.subtract(v[row], np.multiply(w[slot], v[pivot_row], out=product), out=v[row])
         for row, pivot, terms in self.backward:
             for column, slot in terms:
-                b[row] -= W[slot] * b[column]
-            b[row] *= W[pivot]
+                np.subtract(v[row], np.multiply(w[slot], v[column], out=product), out=v[row])
+            np.multiply(v[row], w[pivot], out=v[row])
 
     def encode(self) -> tuple[list[int], list[int], list[int]]:
         """The three lists flattened for the compiled kernel, each block preceded by its count."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from core.engine.elements import NOWHERE, Element, constants_of, element_of, res
 from core.engine.graph import Graph
 from core.engine.schedule import Array
 from core.engine.sparse_lu import Factorisation, factorisation_of
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Numbers = NDArray[np.int32]
 
@@ -55,6 +59,13 @@ class System:
         return np.array([column for _, column in self.entries], dtype=np.intp)
 
     @cached_property
+    def _sum_rows(self) -> csr_array:
+        """Adds up the first-order entries of each row, (n, E)."""
+        from scipy.sparse import csr_array
+
+        return csr_array((np.ones(len(self.rows)), (self.rows, np.arange(len(self.rows)))), (self.size, len(self.rows)))
+
+    @cached_property
     def entry_slots(self) -> NDArray[np.intp]:
         """Slot of each first-order entry in the factorisation."""
         return np.array([self.factorisation.slots[entry] for entry in self.entries], dtype=np.intp)
@@ -83,10 +94,7 @@ class System:
 
     def change(self, values: Values, x: Array, drive: Array) -> Array:
         """dx/dt (n, B) at x (n, B) with the inputs' rates `drive` (n, B) mg/h."""
-        change = drive.copy()
-        starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
-        if len(starts):
-            change[self.rows[starts]] += np.add.reduceat(values.linear * x[self.columns], starts, axis=0)
+        change: Array = self._sum_rows @ (values.linear * x[self.columns]) + drive
         for element, constants in zip(self.elements, values.constants, strict=True):
             element.add_change(x, constants, change)
         return change

@@ -54,8 +54,8 @@ class Inhibitor:
 class MichaelisMenten:
     """Saturable transfer from `site.state` to `target` (None leaves the body), mg/h.
 
-    vmax E C / (km (1 + sum I/ki) + C (1 + sum I'/ki')), with competitive and noncompetitive inhibitors in the first sum,
-    uncompetitive and noncompetitive ones in the second, E the relative amount of `enzyme` (1 when None).
+    vmax E C / (km (1 + sum I/ki) + C (1 + sum I'/ki')), with competitive and noncompetitive inhibitors in the first
+    sum, uncompetitive and noncompetitive ones in the second, E the relative amount of `enzyme` (1 when None).
     Source: Cornish-Bowden, Fundamentals of Enzyme Kinetics (2012), ch. 7.
     """
 
@@ -135,8 +135,8 @@ class Turnover:
     @property
     def states(self) -> tuple[str, ...]:
         """States the term reads or changes."""
-        sites = [part.site.state for part in (*self.inactivators, *self.inducers)]
-        return _named(self.enzyme, *sites)
+        sensed = [part.site.state for part in self.inactivators] + [part.site.state for part in self.inducers]
+        return _named(self.enzyme, *sensed)
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ class Turnover:
 
 @dataclass(frozen=True)
 class Hill:
-    """Sigmoid transfer vmax C^hill / (c50^hill + C^hill), mg/h; `copies` feeds the target without depleting the source."""
+    """Sigmoid transfer vmax C^hill / (c50^hill + C^hill), mg/h; `copies` leaves the source as it is."""
 
     site: Site
     target: str | None

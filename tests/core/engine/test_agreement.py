@@ -1,4 +1,4 @@
-"""Modal and linear classes against each other and against an independent integrator, on everything a regimen can hold."""
+"""Modal and linear classes against each other and an independent integrator, on everything a regimen can hold."""
 
 import numpy as np
 import pytest

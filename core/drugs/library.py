@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,16 +20,48 @@ from core.pbpk.whole_body import build
 _COMMON = ".common.yaml"
 
 
+class Models(Mapping[str, DrugModel]):
+    """Models by id, each read from its file when it is first asked for."""
+
+    def __init__(self, files: Mapping[str, Path], read: Mapping[str, DrugModel]) -> None:
+        self._files = dict(files)
+        self._read = dict(read)
+
+    def __getitem__(self, identifier: str) -> DrugModel:
+        """Read or recall one model.
+
+        Raises:
+            KeyError: there is none of this id.
+            DrugFileError: its file is broken, or holds another id.
+        """
+        found = self._read.get(identifier)
+        if found is None:
+            path = self._files[identifier]
+            found = load_model(path)
+            if found.id != identifier:
+                raise DrugFileError(path, 1, f"the file's name says {identifier}, its id {found.id}")
+            self._read[identifier] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Ids, those of files first."""
+        return iter({**self._files, **self._read})
+
+    def __len__(self) -> int:
+        """Number of models."""
+        return len({**self._files, **self._read})
+
+
 @dataclass(frozen=True)
 class Library:
     """Models by id, and the files that could not be read, each with its error."""
 
-    by_id: dict[str, DrugModel]
+    by_id: Mapping[str, DrugModel]
     broken: tuple[DrugFileError, ...] = ()
 
     def drugs(self) -> tuple[str, ...]:
         """Names of the drugs that have a model."""
-        return tuple(sorted({model.drug.name for model in self.by_id.values()}))
+        return tuple(sorted({drug_of(identifier) for identifier in self.by_id}))
 
     def models(self, drug: str) -> tuple[DrugModel, ...]:
         """All models of a drug.
@@ -36,7 +69,7 @@ class Library:
         Raises:
             InputError: there is none.
         """
-        found = tuple(model for model in self.by_id.values() if model.drug.name == drug)
+        found = tuple(self.by_id[identifier] for identifier in self.by_id if drug_of(identifier) == drug)
         if not found:
             raise InputError("drug", "drug_unknown", name=drug, known=", ".join(self.drugs()))
         return found
@@ -47,10 +80,14 @@ class Library:
         Raises:
             InputError: there is none of this id.
         """
-        found = self.by_id.get(identifier)
-        if found is None:
+        if identifier not in self.by_id:
             raise InputError("models", "model_unknown", name=identifier, known=", ".join(sorted(self.by_id)))
-        return found
+        return self.by_id[identifier]
+
+
+def drug_of(identifier: str) -> str:
+    """The drug a model's id begins with: `vancomycin.goti2018` is one of vancomycin."""
+    return identifier.partition(".")[0]
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -65,7 +102,9 @@ def load_model(path: Path, *, local: bool = False) -> DrugModel:
         DrugFileError: with file and line.
     """
     root = read_strict_yaml(path)
-    return _load_pbpk(path, root, local=local) if "chemistry" in root else load_population_model(path, local=local)
+    if "chemistry" in root:
+        return _load_pbpk(path, root, local=local)
+    return load_population_model(path, local=local, shipped_facts=resources_folder() / "drugs")
 
 
 def _load_pbpk(path: Path, root: Entry, *, local: bool) -> PbpkModel:
@@ -86,27 +125,43 @@ def _load_pbpk(path: Path, root: Entry, *, local: bool) -> PbpkModel:
 
 
 def read_library(*folders: Path, local: Path | None = None) -> Library:
-    """Read every model of the folders; a broken file of a site is reported, never used and never in the way.
+    """Find every model of the folders, by the names of their files; each is read when it is asked for.
+
+    A site's own files are read at once: a broken one is reported, never used and never in the way.
 
     Raises:
-        DrugFileError: a shipped file is broken.
+        DrugFileError: two shipped files have the same id.
     """
-    models: dict[str, DrugModel] = {}
-    broken: list[DrugFileError] = []
+    files: dict[str, Path] = {}
     for path in [path for folder in folders for path in model_files(folder)]:
-        _add(models, path, load_model(path))
+        identifier = identifier_of(path)
+        if identifier in files:
+            raise DrugFileError(path, 1, f"another file has the id {identifier}")
+        files[identifier] = path
+    own: dict[str, DrugModel] = {}
+    broken: list[DrugFileError] = []
     for path in model_files(local) if local is not None and local.is_dir() else []:
         try:
-            _add(models, path, load_model(path, local=True))
+            model = _own_model(path, {*files, *own})
+            own[model.id] = model
         except DrugFileError as error:
             broken.append(error)
-    return Library(models, tuple(broken))
+    return Library(Models(files, own), tuple(broken))
 
 
-def _add(models: dict[str, DrugModel], path: Path, model: DrugModel) -> None:
-    if model.id in models:
+def _own_model(path: Path, taken: Set[str]) -> DrugModel:
+    """A site's own model; its id must be new and begin with the drug."""
+    model = load_model(path, local=True)
+    if model.id in taken:
         raise DrugFileError(path, 1, f"another file has the id {model.id}")
-    models[model.id] = model
+    if drug_of(model.id) != model.drug.name:
+        raise DrugFileError(path, 1, f"the id {model.id} does not begin with the drug {model.drug.name}")
+    return model
+
+
+def identifier_of(path: Path) -> str:
+    """The id a shipped file's name stands for; a compound's file bears the name of the drug alone."""
+    return path.stem if "." in path.stem else f"{path.stem}.pbpk"
 
 
 def library_files() -> list[Path]:

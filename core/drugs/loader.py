@@ -20,12 +20,13 @@ _OWN_SECTIONS = ("schema", "id", "drug", "source", "model", "parameters", "corre
                  "domain", "covariates", "cv_as", "occasion", "metabolite", "salt", "checks", "notes")  # fmt: skip
 
 
-def load_population_model(path: Path, *, local: bool = False) -> PopulationModel:
+def load_population_model(path: Path, *, local: bool = False, shipped_facts: Path | None = None) -> PopulationModel:
     """Read one drug file; sections about the drug that it leaves out come from `<drug>.common.yaml` beside it.
 
     Args:
         path: the file.
         local: the file is a site's own.
+        shipped_facts: folder in which the common file is looked for when there is none beside the file.
 
     Raises:
         DrugFileError: anything the schema does not allow, with file and line.
@@ -35,6 +36,8 @@ def load_population_model(path: Path, *, local: bool = False) -> PopulationModel
     root.only(*_OWN_SECTIONS, *SHARED_SECTIONS)
     root["schema"].choice("1")
     facts_path = path.with_name(f"{root['drug']['name'].text}.common.yaml")
+    if not facts_path.exists() and shipped_facts is not None:
+        facts_path = shipped_facts / facts_path.name
     facts_raw = _bytes(facts_path) if facts_path.exists() else b""
     facts = parse_strict_yaml(facts_raw.decode("utf-8"), facts_path) if facts_raw else None
     model = root["model"]

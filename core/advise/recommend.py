@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.advise.alerts import disagreement_alerts, fit_alerts, level_alerts, ordered, patient_alerts, target_alerts
 from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, limits_met, same_regimen
@@ -20,10 +21,13 @@ from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
 from core.units import format_quantity
 
+Array = NDArray[np.float64]
+
 SAMPLES = 500
 SEED = 1
 OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
+_NOTABLE_CHANGE = 0.1  # of the clearance since the start
 _HARDLY = 0.2  # chance within target below which the best option says so
 
 
@@ -89,7 +93,7 @@ def recommend(
         options=tuple(offered),
         alerts=ordered(alerts),
         judged_for=model.judged_after,
-        why=_why(case, believed, offered[0], len(judged), label_first=label_first),
+        why=_why(case, believed, ranked, label_first=label_first),
     )
 
 
@@ -197,27 +201,43 @@ def _areas(
 
 
 def _why(
-    case: Case, believed: Sequence[Posterior], best: Option, judged: int, *, label_first: bool
+    case: Case, believed: Sequence[Posterior], ranked: Sequence[Option], *, label_first: bool
 ) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Plain reasons, as message ids with values."""
-    main = max(believed, key=lambda posterior: posterior.weight)
-    reasons: list[tuple[str, Mapping[str, str]]] = []
-    now = case.now
-    own = float(main.bound.parameters(main.eta[None], now)["clearance"][0])
-    typical = float(main.bound.parameters(np.zeros((1, len(main.eta))), now)["clearance"][0])
+    best = ranked[0]
+    reasons = _clearance_reasons(case, max(believed, key=lambda posterior: posterior.weight))
+    chance = {"percent": f"{100 * best.attainment.value:.0f}", "judged": str(len(ranked)), **describe(best.regimen)}
+    highest = max(ranked, key=lambda option: option.utility)
+    if label_first and not best.limits and highest.limits:
+        gaps = chance | {f"other_{key}": text for key, text in describe(highest.regimen).items()}
+        gaps["other_percent"] = f"{100 * highest.attainment.value:.0f}"
+        reasons.append(("why_label_first", gaps))
+    else:
+        reasons.append(("why_best_chance", chance))
+    return tuple(reasons)
+
+
+def _clearance_reasons(case: Case, main: Posterior) -> list[tuple[str, Mapping[str, str]]]:
+    """How fast this patient clears the drug, against the typical one and against the start; models without a single
+    clearance say nothing.
+    """
+
+    def cleared(eta: Array, time: float) -> float | None:
+        found = main.bound.parameters(eta[None], time).get("clearance")
+        return None if found is None else float(found[0])
+
+    own, typical = cleared(main.eta, case.now), cleared(np.zeros(len(main.eta)), case.now)
+    start = cleared(main.eta, 0.0)
+    if own is None or typical is None or start is None:
+        return []
     gaps = {
         "individual": format_quantity(own, "L/h"),
         "typical": format_quantity(typical, "L/h"),
         "percent": f"{100 * (own / typical - 1):+.0f}",
         "levels": str(len(case.used_levels)),
     }
-    reasons.append(("why_clearance" if case.used_levels else "why_prior_only", gaps))
-    if label_first:
-        reasons.append(("why_label_first", {}))
-    chance = {"percent": f"{100 * best.attainment.value:.0f}", "judged": str(judged), **describe(best.regimen)}
-    reasons.append(("why_best_chance", chance))
-    start = float(main.bound.parameters(main.eta[None], 0.0)["clearance"][0])
-    if abs(own / start - 1) > 0.1:
+    reasons: list[tuple[str, Mapping[str, str]]] = [("why_clearance" if case.used_levels else "why_prior_only", gaps)]
+    if abs(own / start - 1) > _NOTABLE_CHANGE:
         change = {"from": format_quantity(start, "L/h"), "to": format_quantity(own, "L/h")}
         reasons.append(("why_clearance_changed", change))
-    return tuple(reasons)
+    return reasons

@@ -14,7 +14,7 @@ from core.cli import wire
 from core.cli.answer import Answer, Console, Status
 from core.cli.arguments import add_case, read_case_argument
 from core.infer.posterior import FitStatus, LevelFit, Posterior
-from core.report.appendix import PARAMETER_UNITS
+from core.report.appendix import parameter_unit
 
 _STEP = 1e-4
 
@@ -68,7 +68,7 @@ def parameters(posterior: Posterior, now: float) -> dict[str, dict[str, Any]]:
         found[name] = {
             "typical": float(values[0]),
             "individual": float(values[1]),
-            "unit": PARAMETER_UNITS.get(name, "1"),
+            "unit": parameter_unit(name),
             "se": math.sqrt(max(0.0, float(slope @ posterior.covariance @ slope))),
         }
     return found

@@ -8,22 +8,15 @@ import numpy as np
 
 from core.clinic.case import Case
 from core.infer.posterior import Posterior
+from core.pk.parameters import PARAMETER_UNITS, PART_UNITS
 from core.report.inputs import Block
 from core.report.phrase import Phrase, Said, Word
 from core.units import format_number
 
-PARAMETER_UNITS = {
-    "clearance": "L/h",
-    "intercompartmental_clearance": "L/h",
-    "intercompartmental_clearance_2": "L/h",
-    "intrinsic_clearance": "L/h",
-    "volume": "L",
-    "central_volume": "L",
-    "peripheral_volume": "L",
-    "peripheral_volume_2": "L",
-    "absorption_rate": "1/h",
-    "lag_time": "h",
-}
+
+def parameter_unit(name: str) -> str:
+    """Base unit of a model's parameter; `1` for a pure number."""
+    return {**PARAMETER_UNITS, **PART_UNITS}.get(name, "1")
 
 
 def appendix_blocks(case: Case, posteriors: Sequence[Posterior]) -> tuple[Block, ...]:
@@ -40,7 +33,7 @@ def _parameters(case: Case, posterior: Posterior) -> list[Said]:
     typical = posterior.bound.parameters(np.zeros((1, len(posterior.eta))), case.now)
     lines: list[Said] = []
     for name in own:
-        unit = f" {PARAMETER_UNITS[name]}" if name in PARAMETER_UNITS else ""
+        unit = f" {parameter_unit(name)}".removesuffix(" 1")
         gaps: dict[str, Said] = {
             "name": Word("parameter", name),
             "individual": f"{format_number(float(own[name][0]), 3)}{unit}",

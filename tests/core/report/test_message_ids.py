@@ -1,6 +1,7 @@
 """Every message id the program can utter has a text."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,12 +87,10 @@ def looped(loop: ast.For | ast.comprehension, name: str) -> Iterator[str]:
                     yield from constants(value, ast.Module([], []))
 
 
-def reasons_in(call: ast.Call) -> set[str]:
-    """Pairs of message id and values that are collected: `reasons.append(("why_x" if y else "why_z", gaps))`."""
-    pair = call.args[0] if call.args else None
-    if not isinstance(pair, ast.Tuple) or len(pair.elts) != 2:
-        return set()
-    return {text for text in constants(pair.elts[0], ast.Module([], [])) if text.startswith("why_")}
+def reasons_in(tree: ast.Module) -> set[str]:
+    """Reasons are collected as pairs of message id and values in many shapes; their ids say what they are."""
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if re.fullmatch(r"(why|predictor|cli|progress|report)_[a-z0-9_]+", text)}
 
 
 def functions(tree: ast.Module) -> Iterator[ast.AST]:
@@ -101,13 +100,11 @@ def functions(tree: ast.Module) -> Iterator[ast.AST]:
 
 def ids_in(path: Path) -> set[str]:
     tree = ast.parse(path.read_text("utf-8"))
-    found = set()
+    found = reasons_in(tree)
     for scope in functions(tree):
         for call in (node for node in ast.walk(scope) if isinstance(node, ast.Call)):
             if name_of(call) in CALLS:
                 found |= set(constants(message_argument(call), scope))
-            elif name_of(call) == "append":
-                found |= reasons_in(call)
             elif name_of(call) == "error" and path.is_relative_to(NODE_ERRORS) and path.name != "strict_yaml.py":
                 found |= set(constants(call.args[0] if call.args else None, scope))
     return {text for text in found if text}
@@ -162,7 +159,8 @@ def test_the_search_finds_ids_however_they_are_handed_over() -> None:
     assert {"unit_unknown", "number_empty", "number_ambiguous"} <= ids_in(ROOT / "core/units.py")
     assert {"key_unknown", "choice_unknown"} <= ids_in(ROOT / "core/clinic/strict_json.py")
     assert {"dose_above_single", "dose_above_daily"} <= ids_in(ROOT / "core/advise/candidates.py")
-    assert {"why_clearance", "why_prior_only"} <= ids_in(ROOT / "core/advise/recommend.py")
+    advice = set().union(*(ids_in(path) for path in (ROOT / "core/advise").glob("*.py")))
+    assert {"why_clearance", "why_prior_only", "why_best_chance"} <= advice
     assert {"weight_leap"} <= ids_in(ROOT / "core/clinic/plausibility.py")
 
 
@@ -209,9 +207,10 @@ def test_every_word_of_the_programs_own_lists_has_a_text(language: str) -> None:
 
 
 def parameters() -> set[str]:
-    from core.pk.structures import STRUCTURES
+    from core.pbpk.compound import ETAS
+    from core.pk.parameters import PARAMETER_UNITS, PART_UNITS
 
-    return {name for structure in STRUCTURES.values() for name in (*structure.parameters, *structure.optional)}
+    return {*PARAMETER_UNITS, *PART_UNITS, *ETAS}
 
 
 def tissues() -> list[str]:

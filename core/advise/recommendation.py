@@ -101,6 +101,7 @@ class SecondOpinion:
     coverage: float = 0.9
     agrees: bool = True
     reasons: tuple[tuple[str, float], ...] = ()  # feature and its contribution, mg per day, largest first
+    gaps: Mapping[str, str] = field(default_factory=dict)  # what fills the message of `abstains`
 
 
 @dataclass(frozen=True)

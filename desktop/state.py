@@ -65,6 +65,7 @@ class CaseState(QObject):
         self.typing = ""  # field under the cursor: its fault is not shown yet
         self.open_row = ""  # row under the cursor: its empty fields are not faults yet
         self.busy = False
+        self._running: set[str] = set()  # lanes at work for this version
         self.tissues: tuple[str, ...] = ()
         self.last_case: Case | None = None  # the one the curves still on the screen belong to
         self._saved = Draft()
@@ -247,6 +248,7 @@ class CaseState(QObject):
         if case is None:
             return
         self._computed = self.last_case = case
+        self._running = {"curves", "advice"}
         self.runner.start("curves", self.version, first_look(self.verbs, case, self.tissues))
         self.runner.start("advice", self.version, full_answer(self.verbs, case, self.tissues))
 
@@ -329,7 +331,10 @@ class CaseState(QObject):
             self.progressed.emit(fraction, message)
 
     def _ended(self, ticket: int, lane: str) -> None:
-        if ticket == self.version and lane == "advice":
+        if ticket != self.version or lane not in self._running:
+            return
+        self._running.discard(lane)
+        if not self._running:
             self._set_busy(False)
             self.results_changed.emit()
 

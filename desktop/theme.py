@@ -57,6 +57,9 @@ QLineEdit, QComboBox {{ background: white; color: {INK}; border: 1px solid {FIEL
     padding: 1px 6px;
     min-height: 20px; selection-background-color: {PRIMARY}; selection-color: white; }}
 QComboBox {{ padding-right: 2px; }}
+QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
+QComboBox QLineEdit:focus {{ border: 0; padding: 0; }}
+QTableCornerButton::section {{ background: white; border: 0; }}
 QComboBox::drop-down {{ border: 0; width: 18px; }}
 QComboBox::down-arrow {{ image: url(%ICONS%/chevron.svg); width: 10px; height: 10px; }}
 QComboBox[role="unit"] {{ border-color: #B5BFC9; color: {MUTED}; }}

@@ -59,15 +59,12 @@ class FaultSummary(Panel):
         self.refresh()
 
 
-class InputColumn(QScrollArea):
-    """All that is entered."""
+class InputColumn(QWidget):
+    """All that is entered; the count of faults stays in view."""
 
     def __init__(self, state: CaseState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state = state
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedWidth(WIDTH)
         self.faults = FaultSummary(self)
         self.patient = PatientForm(state)
@@ -75,13 +72,22 @@ class InputColumn(QScrollArea):
         self.levels = LevelTable(state)
         self.medications = CoMedicationTable(state)
         inner = QWidget()
-        layout = QVBoxLayout(inner)
-        layout.setContentsMargins(0, 0, 8, 4)
-        layout.setSpacing(8)
-        for part in (self.faults, self.patient, self.doses, self.levels, self.medications):
-            layout.addWidget(part)
-        layout.addStretch(1)
-        self.setWidget(inner)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 4)
+        column.setSpacing(8)
+        for part in (self.patient, self.doses, self.levels, self.medications):
+            column.addWidget(part)
+        column.addStretch(1)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setWidget(inner)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.faults)
+        layout.addWidget(self.scroll_area, 1)
         state.draft_changed.connect(self.faults.refresh)
         self.faults.refresh()
 
@@ -114,4 +120,4 @@ class InputColumn(QScrollArea):
         field = self.field(where)
         if field is not None:
             field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.ensureWidgetVisible(field, 0, 20)
+            self.scroll_area.ensureWidgetVisible(field, 0, 20)

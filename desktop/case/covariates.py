@@ -20,7 +20,7 @@ from desktop.icons import icon
 from desktop.language import Panel
 from desktop.state import CaseState
 
-_COMPUTED = ("creatinine_clearance",)  # worked out where it is not entered
+COMPUTED = ("creatinine_clearance",)  # worked out where it is not entered
 
 
 def form_covariates(models: Sequence[DrugModel]) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ class CovariateGrid(Panel):
     def _computed(self, name: str) -> str:
         """What the program works out from other entries when the field stays empty."""
         case = self.state.case
-        if name not in _COMPUTED or case is None or case.covariate(name) is not None:
+        if name not in COMPUTED or case is None or case.covariate(name) is not None:
             return ""
         try:
             value = covariate_at(case, name, case.now)

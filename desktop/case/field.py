@@ -26,6 +26,7 @@ from desktop.keys import is_window_key
 from desktop.language import Panel
 
 FIELD_HEIGHT = 24
+_LEAST_WIDTH = 34
 
 
 class Field(Panel):
@@ -164,6 +165,7 @@ class TextField(Field):
         self.edit = Entry()
         super().__init__(where, self.edit, parent)
         self.edit.setFixedHeight(FIELD_HEIGHT)
+        self.edit.setMinimumWidth(_LEAST_WIDTH)
         self.units = list(units)
         self.unit_box: QComboBox | None = None
         if len(self.units) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.language import Panel
@@ -30,5 +31,5 @@ class Section(Panel):
         ancestor = self.parentWidget()
         while ancestor is not None and not isinstance(ancestor, QScrollArea):
             ancestor = ancestor.parentWidget()
-        if ancestor is not None:
-            ancestor.ensureWidgetVisible(widget, 0, 12)
+        if ancestor is not None:  # the new size of the column is known only after it has been laid out
+            QTimer.singleShot(0, widget, lambda: ancestor.ensureWidgetVisible(widget, 0, 12))

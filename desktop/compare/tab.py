@@ -23,8 +23,8 @@ MOST = 4
 _LANE = "compare"
 _LOOKS = (
     Look(theme.PROPOSED, Qt.PenStyle.SolidLine, fill=45),
-    Look(theme.INDIVIDUAL, Qt.PenStyle.DashLine, fill=35),
-    Look("#7A3E9D", Qt.PenStyle.DashDotLine, fill=30),
+    Look("#7A3E9D", Qt.PenStyle.DashLine, fill=35),
+    Look("#00695C", Qt.PenStyle.DashDotLine, fill=30),
     Look(theme.INK, Qt.PenStyle.DotLine, fill=22),
 )
 
@@ -149,21 +149,23 @@ class CompareTab(Panel):
             self._draw(found)
 
     def _draw(self, found: tuple[Comparison, ...]) -> None:
-        scene = scene_of(self.state, ("prior", "individual", "proposed"), "plasma")
+        scene = scene_of(self.state, ("individual", "proposed"), "plasma")
         self.plot_title.setText(f"{self.tr('Predicted concentration')} ({texts.unit(scene.unit)})")
         self.plot.set_time(scene.start, by_clock=True)
         self.plot.set_now(scene.now)
         self.plot.set_levels(scene.levels)
         self.plot.set_target(scene.target)
-        self.plot.set_series([self._series(i, one.option, one.prediction) for i, one in enumerate(found)])
+        past = [one for one in scene.concentration if one.key == "individual"]
+        proposed = [self._series(i, one.option, one.prediction, scene.now) for i, one in enumerate(found)]
+        self.plot.set_series([*past, *proposed])
         self.plot.fit()
 
     @staticmethod
-    def _series(index: int, option: Option, prediction: Prediction) -> Series:
+    def _series(index: int, option: Option, prediction: Prediction, now: float | None) -> Series:
         curve = prediction.curve()
         assert curve is not None
-        after = option.regimen.first_dose if index else None
-        return series_of(curve, str(index + 1), _LOOKS[index], after=after, key=str(index))
+        label = f"{index + 1}: {texts.regimen(option.regimen, brief=True)}"
+        return series_of(curve, label, _LOOKS[index], after=now, key=str(index))
 
     def retranslate(self) -> None:
         """Write texts anew."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm
 from core.units import Quantity, format_dose, format_number
 from desktop import texts, theme
+from desktop.case.covariates import COMPUTED
 from desktop.language import say
 
 Rows = list[tuple[str, str]]
@@ -49,7 +50,9 @@ def _covariates(model: DrugModel) -> Rows:
     rows = []
     for name in model.covariates:
         default = model.defaults.get(name)
-        if default is None:
+        if name in COMPUTED:
+            shown = translate("library", "worked out from other entries unless entered")
+        elif default is None:
             shown = translate("library", "must be entered")
         else:
             value = (

@@ -23,6 +23,7 @@ class LibraryTab(Panel):
         self.list.setFixedWidth(300)
         self.page = QTextBrowser()
         self.page.setOpenExternalLinks(False)
+        self.page.document().setDocumentMargin(12)
         self.list.currentItemChanged.connect(self._show)
         columns = QHBoxLayout()
         columns.setSpacing(10)

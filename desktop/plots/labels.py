@@ -13,7 +13,7 @@ _GAP = 5.0
 _PLACES = 18
 _OUTSIDE = 1e6
 _ON_LABEL = 1e4
-_ON_BAND = 0.15
+_ON_BAND = 0.5
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ SHIPPED = Path(str(resources.files("resources") / "compounds"))
 GEFITINIB = SHIPPED / "gefitinib.yaml"
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_compound_reads_and_tells_what_was_fitted(path: Path) -> None:
     compound = load_compound(path)
     assert compound.path == path

@@ -35,8 +35,12 @@
         <translation>确认（Ctrl+K）</translation>
     </message>
     <message>
-        <source>✓ Acknowledged</source>
-        <translation>✓ 已确认</translation>
+        <source>1 caution acknowledged</source>
+        <translation>已确认 1 条“注意”</translation>
+    </message>
+    <message>
+        <source>%1 cautions acknowledged</source>
+        <translation>已确认 %1 条“注意”</translation>
     </message>
     <message>
         <source>1 note</source>
@@ -89,16 +93,20 @@
         <translation>● 尚未存为病例文件</translation>
     </message>
     <message>
-        <source>age %1</source>
-        <translation>%1 岁</translation>
-    </message>
-    <message>
         <source>%1 (%2 y)</source>
         <translation>%1（%2 岁）</translation>
     </message>
     <message>
         <source>Born</source>
         <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>Age</source>
+        <translation>年龄</translation>
+    </message>
+    <message>
+        <source>%1 y</source>
+        <translation>%1 岁</translation>
     </message>
     <message>
         <source>Sex</source>
@@ -251,6 +259,10 @@
     <message>
         <source>%1 – not entered</source>
         <translation>%1 – 未填写</translation>
+    </message>
+    <message>
+        <source>calc. %1</source>
+        <translation>计算值 %1</translation>
     </message>
     <message>
         <source>typical %1</source>
@@ -429,6 +441,10 @@
         <translation>%1 起始于（时间）</translation>
     </message>
     <message>
+        <source>time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
         <source>Remove this value</source>
         <translation>删除该值</translation>
     </message>
@@ -507,8 +523,8 @@
         <translation>模型</translation>
     </message>
     <message>
-        <source>%1 models. Each is one published model or one compound with its card; a result names the file&apos;s fingerprint.</source>
-        <translation>共 %1 个模型。每个模型对应一个已发表的模型，或一种化合物及其说明卡；结果中注明文件的校验指纹。</translation>
+        <source>%1 models, each a published model or a compound with its card; a result names the file&apos;s fingerprint.</source>
+        <translation>共 %1 个模型，每个对应一个已发表的模型，或一种化合物及其说明卡；结果中注明文件的校验指纹。</translation>
     </message>
 </context>
 <context>
@@ -573,10 +589,6 @@
         <translation>所有适用于该患者的模型，取加权平均</translation>
     </message>
     <message>
-        <source>%1 (published)</source>
-        <translation>%1（已发表）</translation>
-    </message>
-    <message>
         <source>own target…</source>
         <translation>自定目标…</translation>
     </message>
@@ -636,8 +648,20 @@
 <context>
     <name>PlotHead</name>
     <message>
+        <source>Clock time</source>
+        <translation>钟点</translation>
+    </message>
+    <message>
+        <source>Hours after the first dose</source>
+        <translation>首次给药后的小时数</translation>
+    </message>
+    <message>
         <source>Predicted concentration</source>
         <translation>预测血药浓度</translation>
+    </message>
+    <message>
+        <source>in</source>
+        <translation>单位</translation>
     </message>
     <message>
         <source>log</source>
@@ -678,14 +702,6 @@
         <source>now</source>
         <translation>当前</translation>
     </message>
-    <message>
-        <source>Clock time</source>
-        <translation>钟点</translation>
-    </message>
-    <message>
-        <source>Hours after the first dose</source>
-        <translation>首次给药后的小时数</translation>
-    </message>
 </context>
 <context>
     <name>RecommendationCard</name>
@@ -704,6 +720,10 @@
     <message>
         <source>from %1</source>
         <translation>自 %1 起</translation>
+    </message>
+    <message>
+        <source>* exposure seen with it; no validated relation</source>
+        <translation>* 与其相伴的暴露量；尚无经验证的定量关系</translation>
     </message>
     <message>
         <source>Evidence for the target: %1</source>
@@ -1017,6 +1037,10 @@
     <message>
         <source>File</source>
         <translation>文件</translation>
+    </message>
+    <message>
+        <source>worked out from other entries unless entered</source>
+        <translation>未填写时由其他数据算出</translation>
     </message>
     <message>
         <source>must be entered</source>

@@ -22,6 +22,7 @@ from core.pbpk.physiology import PERFUSED, PORTAL, Array
 
 SEGMENTS = 7  # of the small intestine (Yu and Amidon 1999, doi:10.1016/S0378-5173(99)00147-7)
 LUMEN = tuple(f"lumen_{number}" for number in range(1, SEGMENTS + 1))
+GUT_WALL = "gut_wall"
 METABOLISED, URINE, FAECES = SINKS = ("metabolised", "urine", "faeces")
 
 
@@ -43,31 +44,48 @@ class Anatomy:
 HUMAN = Anatomy(PERFUSED, PORTAL, "small_intestine", LUMEN)
 
 
-def whole_body_graph(
-    pathways: Iterable[str], anatomy: Anatomy = HUMAN, *, sinks: bool = False, cells: bool = False
-) -> Graph:
+@dataclass(frozen=True)
+class Layout:
+    """What a compound needs beside blood and tissues.
+
+    `sinks`: what leaves the body is kept in the states `metabolised`, `urine` and `faeces` (mass balance). `cells`:
+    tissues are limited by permeability; each state `<tissue>` is then the space outside its cells, and
+    `<tissue>_cell` the cells, which alone metabolise and secrete. `wall`: the drug passes the state `gut_wall`, where
+    enzymes may meet it.
+    """
+
+    sinks: bool = False
+    cells: bool = False
+    wall: bool = False
+
+
+def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: Layout | None = None) -> Graph:
     """Build the compartment graph of the body.
 
     Args:
         pathways: names of the liver's elimination pathways; each has the rate `metabolism_<name>`.
         anatomy: the tissues.
-        sinks: whether what leaves the body is kept in the states `metabolised`, `urine` and `faeces` (mass balance).
-        cells: whether tissues are limited by permeability: each state `<tissue>` is then the space outside its cells,
-            and `<tissue>_cell` the cells, which alone metabolise and secrete.
+        layout: what more the compound needs; nothing when None.
 
-    States: `arterial`, `venous`, the tissues, their cells, `stomach_lumen`, the segments of the intestinal lumen, the
-        sinks.
+    States: `arterial`, `venous`, the tissues, their cells, `gut_wall`, `stomach_lumen`, the segments of the intestinal
+    lumen, the sinks.
     """
-    gone = dict.fromkeys(SINKS) if not sinks else dict(zip(SINKS, SINKS, strict=True))
-    inside = {tissue: f"{tissue}_cell" if cells else tissue for tissue in anatomy.tissues}
-    flows = [*_circulation(anatomy), *_digestion(anatomy, gone[FAECES], gone[METABOLISED])]
+    layout = layout or Layout()
+    gone = dict(zip(SINKS, SINKS if layout.sinks else (None, None, None), strict=True))
+    inside = {tissue: f"{tissue}_cell" if layout.cells else tissue for tissue in anatomy.tissues}
+    flows = [*_circulation(anatomy), *_digestion(anatomy, gone[FAECES], GUT_WALL if layout.wall else anatomy.absorbing)]
     flows += [Flow(inside["liver"], gone[METABOLISED], f"metabolism_{name}") for name in pathways]
     flows += [Flow("arterial", gone[URINE], "filtration"), Flow(inside["kidney"], gone[URINE], "secretion")]
-    walls = tuple(inside.values()) if cells else ()
-    for tissue, cell in inside.items() if cells else ():
-        flows += [Flow(tissue, cell, f"enter_{tissue}"), Flow(cell, tissue, f"leave_{tissue}")]
-    ends = SINKS if sinks else ()
-    return Graph(("arterial", "venous", *anatomy.tissues, *walls, "stomach_lumen", *anatomy.lumen, *ends), tuple(flows))
+    states = ["arterial", "venous", *anatomy.tissues]
+    if layout.cells:
+        states += inside.values()
+        for tissue, cell in inside.items():
+            flows += [Flow(tissue, cell, f"enter_{tissue}"), Flow(cell, tissue, f"leave_{tissue}")]
+    if layout.wall:
+        states.append(GUT_WALL)
+        flows += [Flow(GUT_WALL, anatomy.absorbing, "gut_passage"), Flow(GUT_WALL, gone[METABOLISED], "gut_metabolism")]
+    states += ["stomach_lumen", *anatomy.lumen, *(SINKS if layout.sinks else ())]
+    return Graph(tuple(states), tuple(flows))
 
 
 def _circulation(anatomy: Anatomy) -> list[Flow]:
@@ -80,13 +98,12 @@ def _circulation(anatomy: Anatomy) -> list[Flow]:
     return flows
 
 
-def _digestion(anatomy: Anatomy, faeces: str | None, metabolised: str | None) -> list[Flow]:
+def _digestion(anatomy: Anatomy, faeces: str | None, absorbing: str) -> list[Flow]:
     flows = [
         Flow("stomach_lumen", anatomy.lumen[0], "gastric_emptying"),
         Flow("stomach_lumen", faeces, "undissolved"),
     ]
-    flows += [Flow(segment, anatomy.absorbing, "absorption") for segment in anatomy.lumen]
-    flows += [Flow(segment, metabolised, "gut_metabolism") for segment in anatomy.lumen]
+    flows += [Flow(segment, absorbing, "absorption") for segment in anatomy.lumen]
     flows += [Flow(here, after, "transit") for here, after in zip(anatomy.lumen, anatomy.lumen[1:], strict=False)]
     flows.append(Flow(anatomy.lumen[-1], faeces, "transit"))
     return flows

@@ -12,7 +12,7 @@ from core.clinic.regimen import Route
 from core.engine.graph import Graph
 from core.errors import ModelError
 from core.pbpk.compound import Compound
-from core.pbpk.graph import Perfusion, circulation_rates, whole_body_graph
+from core.pbpk.graph import Layout, Perfusion, circulation_rates, whole_body_graph
 from core.pbpk.individual import Individual
 from core.pbpk.partition import REFERENCE_HAEMATOCRIT, TissueParts, composition_table, rodgers_rowland_parts
 from core.pbpk.partition_methods import METHODS
@@ -20,6 +20,7 @@ from core.pbpk.physiology import TISSUES, Array, reference_tables
 
 PLASMA = "plasma"
 VILLOUS_SHARE = 0.48  # of small-intestinal blood: mucosa 0.80, villi 0.60 of it (Yang 2007)
+WALL_VOLUME = 0.1  # L of absorbing cells, nominal: the share that escapes does not depend on it
 _DOSE_STATES = {Route.ORAL: "stomach_lumen", Route.INTRAVENOUS: "venous"}
 
 
@@ -122,20 +123,29 @@ class WholeBody:
         whole = self.compound.intrinsic_clearance[enzyme] * liver * individual.functional_liver * ancestry
         return np.asarray(whole * individual.microsomes * individual.enzyme_activity(enzyme))
 
+    def gut_clearance(self, individual: Individual, activity: Mapping[str, Array | float]) -> dict[str, Array]:
+        """Clearance of unbound drug by each enzyme of the gut wall, L/h (B,).
+
+        An enzyme's factor in `activity` is `gut_<enzyme>`, or the liver's where that is not given.
+        """
+        size = individual.volume["small_intestine"] / reference_volume("small_intestine")
+        return {
+            enzyme: np.asarray(
+                size
+                * clearance
+                * activity.get(f"gut_{enzyme}", activity.get(enzyme, 1.0))
+                * individual.gut_activity(enzyme)
+            )
+            for enzyme, clearance in self.compound.absorption.gut_wall.items()
+        }
+
     def gut_escape(self, individual: Individual, activity: Mapping[str, Array | float]) -> Array:
         """Share of absorbed drug that passes the gut wall unmetabolised, (B,).
 
-        Qgut / (Qgut + CLint) with the villous flow for Qgut and unbound drug (Yang 2007,
-        Curr Drug Metab 8:676); an enzyme's factor in `activity` is `gut_<enzyme>`, or the liver's where that
-        is not given.
+        Qgut / (Qgut + CLint) with the villous flow for Qgut and unbound drug (Yang 2007, Curr Drug Metab 8:676).
         """
-        villi = VILLOUS_SHARE * individual.flow["small_intestine"]
-        size = individual.volume["small_intestine"] / reference_volume("small_intestine")
-        intrinsic = sum(
-            clearance * activity.get(f"gut_{enzyme}", activity.get(enzyme, 1.0)) * individual.gut_activity(enzyme)
-            for enzyme, clearance in self.compound.absorption.gut_wall.items()
-        )
-        return np.asarray(villi / (villi + size * intrinsic))
+        villi = villous_flow(individual)
+        return np.asarray(villi / (villi + sum(self.gut_clearance(individual, activity).values())))
 
     def _digestion(
         self, individual: Individual, multiplier: Array, activity: Mapping[str, Array | float]
@@ -144,14 +154,17 @@ class WholeBody:
         acid = uptake.gastric_ph
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
         emptying = uptake.gastric_emptying * individual.gastric_emptying
-        escaping = self.gut_escape(individual, activity)
-        return {
+        rates = {
             "gastric_emptying": emptying * dissolved,
             "undissolved": emptying * (1.0 - dissolved),
             "transit": uptake.transit * individual.intestinal_transit,
-            "absorption": uptake.rate * multiplier * escaping,
-            "gut_metabolism": uptake.rate * multiplier * (1.0 - escaping),
+            "absorption": uptake.rate * multiplier,
         }
+        if "gut_passage" in self.graph.rates:
+            rates["gut_passage"] = villous_flow(individual) / WALL_VOLUME
+            wall = sum(self.gut_clearance(individual, activity).values())
+            rates["gut_metabolism"] = np.asarray(wall / WALL_VOLUME) * np.ones(1)
+        return rates
 
     def _uptake(self, held: Array) -> dict[str, Array]:
         """Exchange between cells and the space around them: permeability times litres of tissue, of unbound drug."""
@@ -177,10 +190,17 @@ class WholeBody:
         return Perfusion(individual.volume, individual.flow, retention, filtered, individual.portal_shunt)
 
 
-def build(compound: Compound, sinks: bool = False) -> WholeBody:
-    """Join a compound to the human body; `sinks` keeps what leaves the body in states of its own (mass balance)."""
+def build(compound: Compound, *, sinks: bool = False, wall: bool = False) -> WholeBody:
+    """Join a compound to the human body.
+
+    Args:
+        compound: the drug.
+        sinks: keep what leaves the body in states of its own (mass balance).
+        wall: give the gut wall its state even if no enzyme of it is known to act on the drug.
+    """
     limited = compound.permeability is not None
-    graph = whole_body_graph(compound.enzymes, sinks=sinks, cells=limited)
+    layout = Layout(sinks=sinks, cells=limited, wall=wall or bool(compound.absorption.gut_wall))
+    graph = whole_body_graph(compound.enzymes, layout=layout)
     return WholeBody(compound, graph, _limited_parts(compound) if limited else _flow_parts(compound))
 
 
@@ -201,6 +221,11 @@ def _limited_parts(compound: Compound) -> dict[str, TissueParts]:
         )
         for tissue, part in rodgers_rowland_parts(compound.chemistry).items()
     }
+
+
+def villous_flow(individual: Individual) -> Array:
+    """Blood flow through the villi of the small intestine, L/h (B,)."""
+    return VILLOUS_SHARE * individual.flow["small_intestine"]
 
 
 def reference_volume(tissue: str) -> float:

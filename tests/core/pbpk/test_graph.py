@@ -7,7 +7,7 @@ import pytest
 from core.engine.schedule import Input, Segment, Side
 from core.engine.solve import simulate
 from core.errors import ModelError
-from core.pbpk.graph import HUMAN, SINKS, Anatomy, Perfusion, circulation_rates, whole_body_graph
+from core.pbpk.graph import HUMAN, SINKS, Anatomy, Layout, Perfusion, circulation_rates, whole_body_graph
 from tests.conftest import SHARED
 
 HTTK = SHARED / "science" / "httk_reference"
@@ -15,7 +15,7 @@ HTTK_BODY = Anatomy(perfused=("kidney", "rest"), portal=("gut",), absorbing="gut
 
 
 def test_every_state_but_the_sinks_has_a_way_out() -> None:
-    graph = whole_body_graph(["CYP3A4"], sinks=True)
+    graph = whole_body_graph(["CYP3A4"], layout=Layout(sinks=True, cells=True, wall=True))
     leaving = {flow.source for flow in graph.flows}
     assert set(graph.states) - leaving == set(SINKS)
 
@@ -106,9 +106,7 @@ def _httk_rates(p: dict[str, float]) -> dict[str, np.ndarray]:
     # its clearance already holds the unbound fraction: Clmetabolismc = fu CLint
     rates["metabolism_liver"] = p["Clmetabolismc"] * p["BW"] / (p["Kliver2pu"] * unbound * volume["liver"])
     rates["absorption"] = np.array([p["kgutabs"]])
-    return rates | dict.fromkeys(
-        ("gastric_emptying", "undissolved", "transit", "gut_metabolism", "secretion"), np.zeros(1)
-    )
+    return rates | dict.fromkeys(("gastric_emptying", "undissolved", "transit", "secretion"), np.zeros(1))
 
 
 @pytest.mark.skipif(not HTTK.exists(), reason="reference curves of httk are not here")

@@ -12,7 +12,8 @@ from core.report.inputs import Block
 from core.report.offer import Headline, OptionRow, chance_said
 from core.report.phrase import Joined, Phrase, Said, Start, Word, say
 from core.report.plot import PlotDrawing
-from core.report.typeface import BOLD, REGULAR, markup
+from core.report.text_block import text_block, text_style
+from core.report.typeface import markup
 from core.report.wording import Wording
 
 INK, MUTED, RULE, BANNER, PALE = "#1B2430", "#52606D", "#B8C1CA", "#16324F", "#F2F5F8"
@@ -52,36 +53,18 @@ class Layout:
         story.append(self._together([self._heading("report_decision"), self._decision()]))
         return story
 
-    def _style(self, size: float, colour: str, *, bold: bool = False) -> Any:
-        from reportlab.lib.styles import ParagraphStyle
-
-        return ParagraphStyle(
-            "text",
-            fontName=BOLD if bold else REGULAR,
-            fontSize=size,
-            leading=size * 1.32,
-            textColor=colour,
-            wordWrap="CJK" if self._wording.is_chinese else None,
-            splitLongWords=1,
-        )
-
     def _paragraph(self, said: Said, *, size: float = 7.5, colour: str = INK, bold: bool = False) -> Any:
-        from reportlab.platypus import Paragraph
-
-        text = say(self._wording, said)
-        return Paragraph(markup(text, bold=bold), self._style(size, colour, bold=bold))
+        style = text_style(size, colour, bold=bold)
+        return text_block(say(self._wording, said), style, chinese=self._wording.is_chinese)
 
     def _lines(self, lines: Sequence[Said], *, between: str) -> Any:
         sentences = [say(self._wording, Start(line)) for line in lines]
         return self._paragraph(("" if self._wording.is_chinese else between).join(sentences))
 
     def _heading(self, message: str | None, text: str = "") -> Any:
-        from reportlab.platypus import Paragraph
-
         words = text if message is None else say(self._wording, Phrase(message))
-        style = self._style(8.5, BANNER, bold=True)
-        style.spaceBefore, style.spaceAfter, style.keepWithNext = 5, 1, 1
-        return Paragraph(markup(words, bold=True), style)
+        style = text_style(8.5, BANNER, bold=True, heading=True)
+        return text_block(words, style, chinese=self._wording.is_chinese)
 
     def _table(self, rows: Sequence[Sequence[Any]], widths: Sequence[float], style: Sequence[tuple[Any, ...]]) -> Any:
         from reportlab.platypus import Table
@@ -129,7 +112,7 @@ class Layout:
 
         label = markup(say(self._wording, Phrase("report_dose")))
         amount = f'<font size="7">{label}</font> {markup(headline.amount, bold=True)}'
-        dose = Paragraph(amount, self._style(18, INK, bold=True))
+        dose = Paragraph(amount, text_style(18, INK, bold=True))
         return [
             self._paragraph(headline.drug, size=11, bold=True),
             dose,

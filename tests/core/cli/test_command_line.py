@@ -211,6 +211,7 @@ def test_bad_input_is_status_two_and_names_the_field(
 def test_an_unknown_drug_is_named(capsys: pytest.CaptureFixture[str], changed: Changed) -> None:
     document = json.loads(Path(changed(("drug",), "unobtainium")).read_text("utf-8"))
     document["levels"] = []
+    document.pop("models", None)
     path = Path(changed(("levels",), []))
     path.write_text(json.dumps(document), "utf-8")
     status, said, err = answer(capsys, "fit", str(path))

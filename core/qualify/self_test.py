@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.clinic.regimen import Route
 from core.drugs.check import check_file
 from core.drugs.library import library_files, resources_folder
 from core.engine.schedule import Input, Segment
 from core.engine.solve import simulate
 from core.errors import CoreError
-from core.pk.structures import CENTRAL, STRUCTURES
+from core.pk.structures import CENTRAL, structure_of
 from core.qualify.checks import Check
 from core.qualify.worked_cases import check_worked_cases
 from core.units import parse_typed_number
@@ -53,10 +52,10 @@ def _numbers() -> tuple[Check, ...]:
 
 def _closed_form() -> tuple[Check, ...]:
     """An infusion into one compartment against its textbook solution."""
-    structure = STRUCTURES["one_compartment_iv"]
+    structure = structure_of("one_compartment_iv")
     clearance, volume, dose, hours, time = 4.0, 40.0, 1000.0, 1.0, 6.0
     rates = structure.rates({"clearance": np.array([clearance]), "volume": np.array([volume])})
-    inputs = [Input(0.0, dose, structure.entry(Route.INTRAVENOUS), duration=hours)]
+    inputs = [Input(0.0, dose, CENTRAL, duration=hours)]
     found = simulate(structure.graph, [Segment(0.0, rates)], inputs, np.array([time]), states=(CENTRAL,)).amounts
     k = clearance / volume
     expected = dose / hours / k * (1 - math.exp(-k * hours)) * math.exp(-k * (time - hours))

@@ -35,6 +35,10 @@ def check_segments(graph: Graph, segments: Sequence[Segment]) -> None:
             if name not in segment.rates:
                 raise ModelError(f"segment at {segment.start} h gives no rate {name!r}")
             _check_number(f"rates.{name}", segment.rates[name])
+        for term in graph.terms:
+            for name in term.divisors:
+                if np.any(np.asarray(segment.rates[name]) == 0):
+                    raise InputError(f"rates.{name}", "not_positive", value=0.0)
 
 
 def check_inputs(graph: Graph, inputs: Sequence[Input]) -> None:

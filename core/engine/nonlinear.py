@@ -14,7 +14,10 @@ from core.errors import ModelError
 
 # Amounts below this share of the dose are held to absolute rather than relative accuracy.
 _NEGLIGIBLE = 1e-4
+_STEPS_SHARE = 0.5  # of the tolerance; values between steps, from the dense output, need the rest
 _MOST_CYCLES = 300
+_BEYOND_REASON = 1e8  # times the dose
+_SETTLED = 1e-2  # of the dose, from one cycle to the next
 _MEMORY = 8  # cycles the acceleration remembers: more than a body has slow processes
 
 
@@ -36,7 +39,7 @@ class Nonlinear:
         self._rest = [self._system.rest(segment, self._batch) for segment in rates]
         self._ports = np.array(ports, dtype=np.intp)
         self._scale = scale
-        self._tolerance = tolerance
+        self._tolerance = tolerance * _STEPS_SHARE
 
     def rest(self, segment: int) -> Array:
         """Amounts (n, B) before anything is given."""
@@ -65,7 +68,7 @@ class Nonlinear:
             window.rate,
             self._ports,
             times,
-            index.reshape(len(times), -1),
+            index.reshape(len(times), window.time.shape[1]),
             np.array(wanted, dtype=np.intp),
             self._tolerance,
             absolute * (self._tolerance * _NEGLIGIBLE),
@@ -86,7 +89,7 @@ class Nonlinear:
         Source: Anderson 1965, doi:10.1145/321296.321305.
         """
         tight = min(self._tolerance * 1e-2, 1e-6)
-        course = self._course(cycle, cycle.end, np.empty(0), np.empty((0, 1), dtype=np.intp), [])
+        course = self._course(cycle, cycle.end, np.empty(0), np.empty(0, dtype=np.intp), [])
         course = rodas.Course(
             **{**course.__dict__, "relative": tight, "absolute": course.absolute * (tight / self._tolerance)}
         )
@@ -102,10 +105,15 @@ class Nonlinear:
             after = after_one(x)
             tried.append(after / size)
             moved.append((after - x) / size)
-            if np.all(np.abs(moved[-1]) <= 3.0 * tight * (np.abs(x / size) + _NEGLIGIBLE)):
+            guess = _accelerated(np.array(tried), np.array(moved))
+            if not np.all(np.abs(guess) < _BEYOND_REASON):
+                break
+            # The accelerated guess is a far better answer than x, so their distance is the error of x.
+            close = np.abs(guess - x / size) <= 0.3 * self._tolerance * (np.abs(guess) + _NEGLIGIBLE)
+            if len(tried) > 2 and close.all() and np.all(np.abs(moved[-1]) < _SETTLED):
                 return after
             tried, moved = tried[-_MEMORY:], moved[-_MEMORY:]
-            x = np.maximum(_accelerated(np.array(tried), np.array(moved)), 0.0) * size
+            x = np.maximum(guess, 0.0) * size
         raise ModelError("no steady state: the amounts do not settle, more is given than can be removed")
 
 

@@ -81,7 +81,8 @@ def run(system: System, values: Values, course: Course, start: Array, out: Array
         points = _points(course, k, length)
         _write_at(out, course.wanted, points, x)
         if length.max() > 0:
-            x = _cross(system, values, course, x, drive, length, points, out)
+            moving = np.maximum(length, 1e-12 * length.max())  # a patient whose events coincide stands still meanwhile
+            x = _cross(system, values, course, x, drive, moving, points, out)
     return x
 
 

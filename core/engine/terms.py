@@ -24,6 +24,10 @@ class Term(Protocol):
     def rates(self) -> tuple[str, ...]:
         """Names of the constants the term reads from a segment."""
 
+    @property
+    def divisors(self) -> tuple[str, ...]:
+        """Those of the constants that must be above 0."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -76,6 +80,11 @@ class MichaelisMenten:
         """Names of the constants."""
         return (self.site.volume, self.vmax, self.km, *_inhibition_constants(self.inhibitors))
 
+    @property
+    def divisors(self) -> tuple[str, ...]:
+        """Constants that must be above 0."""
+        return (self.site.volume, self.km, *_inhibition_constants(self.inhibitors))
+
 
 @dataclass(frozen=True)
 class InhibitedClearance:
@@ -99,6 +108,11 @@ class InhibitedClearance:
     def rates(self) -> tuple[str, ...]:
         """Names of the constants."""
         return (self.site.volume, self.clearance, *_inhibition_constants(self.inhibitors))
+
+    @property
+    def divisors(self) -> tuple[str, ...]:
+        """Constants that must be above 0."""
+        return (self.site.volume, *_inhibition_constants(self.inhibitors))
 
 
 @dataclass(frozen=True)
@@ -149,6 +163,12 @@ class Turnover:
             names += [inducer.hill] if inducer.hill is not None else []
         return tuple(names)
 
+    @property
+    def divisors(self) -> tuple[str, ...]:
+        """Constants that must be above 0."""
+        lost = [name for part in self.inactivators for name in (part.site.volume, part.ki)]
+        return (*lost, *(name for part in self.inducers for name in (part.site.volume, part.ec50)))
+
 
 @dataclass(frozen=True)
 class Hill:
@@ -170,6 +190,11 @@ class Hill:
     def rates(self) -> tuple[str, ...]:
         """Names of the constants."""
         return (self.site.volume, self.vmax, self.c50, self.hill)
+
+    @property
+    def divisors(self) -> tuple[str, ...]:
+        """Constants that must be above 0."""
+        return (self.site.volume, self.c50)
 
 
 @dataclass(frozen=True)
@@ -199,6 +224,11 @@ class TargetBinding:
     def rates(self) -> tuple[str, ...]:
         """Names of the constants."""
         return (self.site.volume, self.kon, self.koff, self.synthesis, self.degradation, self.internalisation)
+
+    @property
+    def divisors(self) -> tuple[str, ...]:
+        """Constants that must be above 0."""
+        return (self.site.volume, self.degradation)
 
 
 def _named(*states: str | None) -> tuple[str, ...]:

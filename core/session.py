@@ -30,6 +30,7 @@ from core.infer.map_estimate import estimate_map
 from core.infer.posterior import FitStatus, Posterior
 from core.infer.predict import predict_curves
 from core.infer.prediction import Prediction, PredictionSource
+from core.learn.second_opinion import with_second_opinion
 from core.pd.library import EffectModel, load_effects
 from core.population.sampling import sample_etas
 from core.task import Task
@@ -204,7 +205,8 @@ def recommend(
 ) -> Recommendation:
     """Rank every regimen that can be given, with the trained predictor's second opinion beside it."""
     basis = Basis(inputs_hash(case), VERSION, (), (), SAMPLES, SEED)
-    return rank_regimens(case, individualisation.posteriors, check_case(case), basis, options=options, task=task)
+    ranked = rank_regimens(case, individualisation.posteriors, check_case(case), basis, options=options, task=task)
+    return with_second_opinion(case, [posterior.bound for posterior in individualisation.posteriors], ranked)
 
 
 def judge(case: Case, individualisation: Individualisation, regimens: Sequence[Regimen]) -> tuple[Option, ...]:

@@ -1,0 +1,184 @@
+"""The table a predictor learns from: one row per virtual patient, with the mechanistic optimum and the true need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advise.candidates import candidates, limits_met
+from core.advise.recommendation import Regimen
+from core.drugs.model import DrugModel
+from core.errors import InputError
+from core.learn.features import LEVELS_KNOWN, feature_row, see
+from core.learn.optimum import Course, Judge, believe, effective_size, with_truth
+from core.learn.recipe import Recipe
+from core.learn.virtual_course import VirtualPatient, daily_limit, dose_grid, limits_of, usual_course, virtual_patient
+from core.task import Task
+
+Array = NDArray[np.float64]
+
+_ENOUGH = 32.0  # effective points below which a patient is weighed again with more of them
+_MORE = 8
+_BATCH = 50
+
+Row = tuple[Array, float, float, float, float, Array, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Virtual patients in the order of their purpose: first those to train on, then to calibrate on, then to test on.
+
+    `features` (N, F) single-precision numbers; `best` (N,) mg per day, the mechanistic optimum under what is known;
+    `need` (N,) mg per day, the optimum had the truth been known; `limit` (N,) mg per day, the label's; `points` (N,)
+    effective sample size behind `best`; for all but the training patients, else NaN: `by_interval` (N, E) mg per day,
+    the optimum at each interval, and `utility` (N, M) of each regimen of the menu, NaN where the label forbids it.
+    """
+
+    numbers: NDArray[np.int64]  # (N,) of the virtual patients
+    features: Array
+    best: Array
+    need: Array
+    limit: Array
+    points: Array
+    by_interval: Array
+    utility: Array
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all that is learned from."""
+        digest = hashlib.sha256()
+        for part in (self.numbers, self.features, self.best, self.need, self.limit):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
+
+    def rows(self, chosen: slice) -> Table:
+        """Some of the patients."""
+        return Table(**{name: value[chosen] for name, value in vars(self).items()})
+
+
+def menu(model: DrugModel) -> list[Regimen]:
+    """Every regimen the drug comes in, from time 0 on."""
+    return candidates(model.given_as, 0.0)
+
+
+def intervals(model: DrugModel) -> tuple[float, ...]:
+    """Intervals the drug is given at, h, ascending."""
+    return tuple(sorted({regimen.every for regimen in menu(model)}))
+
+
+def purposes(recipe: Recipe) -> NDArray[np.int64]:
+    """Numbers of the virtual patients ordered by the hash of their names; the split cuts this order."""
+    keys = [hashlib.sha256(f"{recipe.id}:{number}".encode()).hexdigest() for number in range(recipe.split.total)]
+    return np.array(sorted(range(recipe.split.total), key=keys.__getitem__), dtype=np.int64)
+
+
+def make_table(recipe: Recipe, models: Sequence[DrugModel], jobs: int = 1, task: Task | None = None) -> Table:
+    """Draw and judge every virtual patient of a recipe; the result does not depend on `jobs`.
+
+    Raises:
+        InputError: the drug's target does not superpose.
+        Cancelled: on request.
+    """
+    from joblib import Parallel, delayed
+
+    numbers = purposes(recipe)
+    batches = [
+        [
+            (int(numbers[place]), place >= recipe.split.train)
+            for place in range(start, min(start + _BATCH, len(numbers)))
+        ]
+        for start in range(0, len(numbers), _BATCH)
+    ]
+    rows = []
+    work = Parallel(n_jobs=jobs, return_as="generator")
+    for done, part in enumerate(work(delayed(_judge_batch)(recipe, models, batch) for batch in batches)):
+        rows += part
+        if task is not None:
+            task.step((done + 1) / len(batches), "drawing_virtual_patients")
+    columns = [np.array(column, dtype=float) for column in zip(*rows, strict=True)]
+    return Table(numbers, *columns)
+
+
+def _judge_batch(recipe: Recipe, models: Sequence[DrugModel], batch: Sequence[tuple[int, bool]]) -> list[Row]:
+    return [_judge(recipe, models, number, in_full=in_full) for number, in_full in batch]
+
+
+def _judge(recipe: Recipe, models: Sequence[DrugModel], number: int, *, in_full: bool) -> Row:
+    """One row: features, best, need, limit, points, by_interval, utility."""
+    patient = virtual_patient(recipe, models, number)
+    model = models[0]
+    limit = daily_limit(model, patient.case)
+    row = feature_row(recipe.features, see(patient.case, patient.bounds))
+    judge, truth, points = judge_of(recipe, patient)
+    course, grid = usual_course(model, recipe.reference_every), dose_grid(model.given_as, limit)
+    best, need = judge.best_daily(course, grid), judge.best_daily(course, grid, truth)
+    at_each = np.full(len(intervals(model)), np.nan)
+    utility = np.full(len(menu(model)), np.nan)
+    if in_full:
+        at_each = np.array([judge.best_daily(usual_course(model, every), grid) for every in intervals(model)])
+        utility = regimen_utilities(judge, model, patient)
+    return row, best, need, limit, points, at_each, utility
+
+
+def judge_of(recipe: Recipe, patient: VirtualPatient) -> tuple[Judge, Array, float]:
+    """A judge that believes what is known of a virtual patient, the weights that know the truth, effective points."""
+    count = recipe.points
+    beliefs = believe(patient.bounds, patient.case, count, recipe.seed)
+    if effective_size(beliefs) < _ENOUGH:
+        beliefs = believe(patient.bounds, patient.case, count * _MORE, recipe.seed)
+    size = effective_size(beliefs)
+    beliefs, truth = with_truth(beliefs, patient.truth)
+    model = patient.bounds[0].model
+    return Judge(patient.case, beliefs, model.targets[0].target, model.harms), truth, size
+
+
+def regimen_utilities(judge: Judge, model: DrugModel, patient: VirtualPatient) -> Array:
+    """Utility of each regimen of the menu, (M,), NaN where the label forbids it."""
+    case = patient.case
+    limits = limits_of(model, case)
+    regimens = menu(model)
+    values = np.full(len(regimens), np.nan)
+    groups: dict[Course, list[int]] = {}
+    for index, regimen in enumerate(regimens):
+        if not limits_met(regimen, limits):
+            groups.setdefault(usual_course(model, regimen.every), []).append(index)
+    for course, members in groups.items():
+        values[members] = judge.utilities(course, np.array([regimens[index].amount for index in members]))
+    return values
+
+
+def known_levels(recipe: Recipe, features: Array) -> NDArray[np.int64]:
+    """How many levels each row (N, F) knows, (N,)."""
+    return np.asarray(features[:, recipe.features.index(LEVELS_KNOWN)], dtype=np.int64)
+
+
+def data_hash(recipe: Recipe, models: Sequence[DrugModel]) -> str:
+    """SHA-256 of all the table depends on: recipe but for learners, and the files of the models."""
+    parts = (
+        recipe.id, recipe.population, recipe.course, recipe.features, recipe.reference_every, recipe.points,
+        recipe.split, recipe.seed, tuple((model.id, model.file_hash) for model in models),
+    )  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def save_table(path: Path, table: Table, made_from: str) -> None:
+    """Keep a table, so that other learners can be tried on it."""
+    with path.open("wb") as stream:
+        np.savez_compressed(stream, made_from=np.array(made_from), **vars(table))
+
+
+def load_table(path: Path, made_from: str) -> Table:
+    """Read a table that was kept.
+
+    Raises:
+        InputError: it was made from another recipe or from other models.
+    """
+    with np.load(path, allow_pickle=False) as kept:
+        if str(kept["made_from"]) != made_from:
+            raise InputError(str(path), "table_of_other_recipe")
+        return Table(**{name: kept[name] for name in kept.files if name != "made_from"})

@@ -1,0 +1,228 @@
+"""The dose the mechanistic models think best for one patient, fast enough for thousands of them.
+
+The utility is that of `core.advise.evaluate`: the share of the judged time in the target less the harm a regimen adds.
+Only what superposes is handled (linear models; targets and harms on area, average or trough), so one simulation of the
+doses given and one of a unit dose serve every amount.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advise.evaluate import target_ends, target_metric
+from core.advise.recommendation import Regimen
+from core.advise.spans import Spans, spans
+from core.clinic.case import Case, Target, TargetKind
+from core.clinic.regimen import Route
+from core.drugs.model import BoundModel, DrugModel, Harm, Window
+from core.errors import InputError
+from core.infer.likelihood import observations, on_error_scale
+
+Array = NDArray[np.float64]
+
+NEAR_BEST = 0.02  # utilities closer than this count as one, as in `core.advise.recommend`
+_SUPERPOSED_KINDS = (TargetKind.AUC24, TargetKind.AUC24_MIC, TargetKind.AVERAGE, TargetKind.TROUGH)
+_SUPERPOSED_METRICS = ("auc24", "average", "trough")
+
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """What is thought possible for one patient under one model: etas (n, n_eta) and their weights (n,).
+
+    The weights of all models of a patient add up to one.
+    """
+
+    bound: BoundModel
+    eta: Array
+    weight: Array
+
+
+@functools.cache
+def _normal_points(count: int, dimensions: int, seed: int) -> Array:
+    from scipy.stats import norm, qmc
+
+    sobol = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+    return np.asarray(norm.ppf(np.clip(sobol.random(count), 1e-12, 1 - 1e-12)))
+
+
+def spread_etas(model: DrugModel, count: int, seed: int) -> Array:
+    """Etas (count, n) spread evenly over the prior: the same points for every patient, so that patients compare.
+
+    Args:
+        model: whose between-subject distribution.
+        count: a power of two.
+        seed: of the scrambling (Owen 1998, doi:10.1006/jcom.1998.0487).
+    """
+    if not model.etas:
+        return np.zeros((count, 0))
+    root = np.linalg.cholesky(model.omega)
+    return np.asarray(_normal_points(count, len(model.etas), seed) @ root.T)
+
+
+def believe(bounds: Sequence[BoundModel], case: Case, count: int, seed: int) -> tuple[Belief, ...]:
+    """Weigh points of each model's prior by how well they explain the levels used (importance sampling).
+
+    Before any level all points weigh the same; models start equal, as in `core.infer.averaging`.
+
+    Args:
+        bounds: the models that hold the patient.
+        case: doses given and levels.
+        count: points per model, a power of two.
+        seed: of the points.
+    """
+    etas = [spread_etas(bound.model, count, seed) for bound in bounds]
+    if not case.used_levels:
+        scores = np.zeros((len(bounds), count))
+    else:
+        scores = np.stack([_log_likelihood(bound, case, eta) for bound, eta in zip(bounds, etas, strict=True)])
+    weights = np.exp(scores - scores.max())
+    weights /= weights.sum()
+    return tuple(Belief(bound, eta, weight) for bound, eta, weight in zip(bounds, etas, weights, strict=True))
+
+
+def with_truth(beliefs: Sequence[Belief], truth: Belief) -> tuple[tuple[Belief, ...], Array]:
+    """Add a virtual patient's true etas without weight, so that one simulation serves both.
+
+    Returns:
+        The beliefs, and weights over all their points together that know the truth alone.
+    """
+    extended = [
+        Belief(item.bound, np.concatenate([item.eta, truth.eta]), np.append(item.weight, 0.0))
+        if item.bound is truth.bound
+        else item
+        for item in beliefs
+    ]
+    known = [
+        np.append(np.zeros(len(item.weight) - 1), 1.0) if item.bound is truth.bound else np.zeros(len(item.weight))
+        for item in extended
+    ]
+    return tuple(extended), np.concatenate(known)
+
+
+def effective_size(beliefs: Sequence[Belief]) -> float:
+    """How many equally weighted points the weights are worth (Kong 1992): 1 over the sum of squares."""
+    return float(1.0 / sum((belief.weight**2).sum() for belief in beliefs))
+
+
+def _log_likelihood(bound: BoundModel, case: Case, eta: Array) -> Array:
+    seen = observations(case.used_levels, bound.model.drug.molar_mass)
+    predicted = bound.concentrations(eta, case.given_doses, seen.times)
+    compared, observed, variance = on_error_scale(bound.model.residual, predicted, seen.values)
+    return np.asarray(-0.5 * (np.log(variance) + (observed - compared) ** 2 / variance).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Course:
+    """How often, by which route and over how long doses are given, h."""
+
+    every: float
+    route: Route
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Response:
+    """Target metric and each harm's metric, (1 + harms, n, W), after the doses given and per mg of a repeated dose.
+
+    `share` (W,) is the part of the judged time each of the W spans takes.
+    """
+
+    history: Array
+    per_mg: Array
+    share: Array
+
+    def reached(self, metric: int, limit: float, amounts: Array, share: Array, *, beyond: bool = False) -> Array:
+        """Share (n, W) of points and time at which a metric is at or, `beyond`, above a limit, for amounts (D,), (D,).
+
+        What superposes passes the limit at one amount only, so sorting those amounts answers every dose at once.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            passes = ((limit - self.history[metric]) / self.per_mg[metric]).ravel()
+        order = np.argsort(passes)
+        gained = np.concatenate([[0.0], np.cumsum(share.ravel()[order])])
+        return np.asarray(gained[np.searchsorted(passes[order], amounts, side="left" if beyond else "right")])
+
+
+class Judge:
+    """Judges regimens of one patient under weighted beliefs; each starts at the next decision."""
+
+    def __init__(self, case: Case, beliefs: Sequence[Belief], target: Target, harms: Sequence[Harm]) -> None:
+        _check_superposes(beliefs, target, harms)
+        self._case = case
+        self._beliefs = beliefs
+        self._target = target
+        self._ends = target_ends(target)
+        self._harms = [harm for harm in harms if harm.below is not None and harm.above is not None]
+        self._weight = np.concatenate([belief.weight for belief in beliefs])
+        self._responses: dict[Course, _Response] = {}
+
+    def utilities(self, form: Course, amounts: Array, weight: Array | None = None) -> Array:
+        """Utility of each amount (D,) mg given from the next decision on, (D,).
+
+        Args:
+            form: interval, route and infusion time.
+            amounts: (D,) mg.
+            weight: over all points of all models, in place of the beliefs' own.
+        """
+        response = self._response(form)
+        belief = self._weight if weight is None else weight
+        share = np.outer(belief, response.share)
+        low, high = self._ends
+        utility = response.reached(0, low, amounts, share) - response.reached(0, high, amounts, share, beyond=True)
+        for place, harm in enumerate(self._harms, 1):
+            assert harm.below is not None
+            assert harm.above is not None
+            gap = harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]
+            limit = harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L")
+            exceeded = response.reached(place, limit, amounts, share, beyond=True)
+            utility = utility - np.maximum(0.0, gap * exceeded)
+        return utility
+
+    def best_daily(self, form: Course, grid: Array, weight: Array | None = None) -> float:
+        """Daily dose, mg: the geometric middle of the near-best doses around the best of the grid (D,), ascending."""
+        utility = self.utilities(form, grid * form.every / 24.0, weight)
+        near = utility >= utility.max() - NEAR_BEST
+        best = int(np.argmax(utility))
+        low, high = best, best
+        while low > 0 and near[low - 1]:
+            low -= 1
+        while high < len(grid) - 1 and near[high + 1]:
+            high += 1
+        return float(np.sqrt(grid[low] * grid[high]))
+
+    def _response(self, form: Course) -> _Response:
+        if form not in self._responses:
+            unit = Regimen(1.0, form.every, form.route, form.duration, self._case.now)
+            edges = spans(unit, self._case.now, self._beliefs[0].bound.model.judged_after).edges
+            cut = Spans(edges, edges)  # what superposes needs the edges only
+            parts = [self._of(belief, unit, cut) for belief in self._beliefs]
+            history, per_mg = (np.concatenate(side, axis=1) for side in zip(*parts, strict=True))
+            hours = np.diff(edges)
+            self._responses[form] = _Response(history, per_mg, hours / hours.sum())
+        return self._responses[form]
+
+    def _of(self, belief: Belief, unit: Regimen, cut: Spans) -> tuple[Array, Array]:
+        bound, eta = belief.bound, belief.eta
+        added = self._metrics(bound.window(eta, unit.doses(float(cut.times[-1])), cut.times), cut)
+        if not self._case.given_doses:
+            return np.zeros_like(added), added
+        return self._metrics(bound.window(eta, self._case.given_doses, cut.times), cut), added
+
+    def _metrics(self, window: Window, cut: Spans) -> Array:
+        mic = self._case.covariate("mic", self._case.now) if self._target.kind is TargetKind.AUC24_MIC else None
+        limit = None if mic is None else mic.number
+        judged = cut.judge(window, limit)
+        own = target_metric(self._target.kind, judged, limit)
+        return np.stack([own, *(np.asarray(getattr(judged, harm.metric)) for harm in self._harms)])
+
+
+def _check_superposes(beliefs: Sequence[Belief], target: Target, harms: Sequence[Harm]) -> None:
+    linear = all(belief.bound.model.linear for belief in beliefs)
+    metrics = {harm.metric for harm in harms if harm.below is not None}
+    if not linear or target.kind not in _SUPERPOSED_KINDS or not metrics <= set(_SUPERPOSED_METRICS):
+        raise InputError("recipe.drug", "recipe_needs_superposition")

@@ -1,0 +1,206 @@
+"""A trained predictor beside the recommendation: it never changes it, and stays silent where it has no ground."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advise.alerts import ordered
+from core.advise.candidates import candidates, current_regimen, describe, limits_met, same_regimen
+from core.advise.recommend import OWN_TARGET
+from core.advise.recommendation import Outcome, Recommendation, Regimen, SecondOpinion
+from core.clinic.alert import Alert, Severity
+from core.clinic.case import Case, Target
+from core.clinic.covariate import CATALOGUE
+from core.drugs.covariates import PATIENT_FACTS
+from core.drugs.library import resources_folder
+from core.drugs.model import BoundModel, DrugModel, Evidence
+from core.errors import InputError
+from core.learn.domain import Outside
+from core.learn.features import feature_kind, feature_row, see
+from core.learn.model_file import load_predictor
+from core.learn.predictor import Predictor, nearest_regimen
+from core.learn.virtual_course import limits_of
+from core.units import format_dose, format_number
+
+Array = NDArray[np.float64]
+
+SUFFIX = ".dwm"
+
+
+def with_second_opinion(
+    case: Case, bounds: Sequence[BoundModel], recommendation: Recommendation, folder: Path | None = None
+) -> Recommendation:
+    """The same recommendation with the predictor's opinion beside it, and a caution where the two differ widely.
+
+    Args:
+        case: the patient.
+        bounds: the mechanistic models bound to the patient.
+        recommendation: what they advise; nothing in it but alerts and opinion changes.
+        folder: where predictors are; the program's own by default.
+    """
+    opinion = second_opinion(case, bounds, recommendation, folder)
+    alerts = list(recommendation.alerts)
+    if opinion.abstains == "predictor_broken":
+        alerts.append(Alert(Severity.NOTE, "predictor_broken", {}, "second_opinion"))
+    if not opinion.agrees:
+        gaps = _both(opinion, recommendation)
+        alerts.append(Alert(Severity.CAUTION, "second_opinion_disagrees", gaps, "second_opinion"))
+    return replace(recommendation, second_opinion=opinion, alerts=ordered(alerts))
+
+
+def second_opinion(
+    case: Case, bounds: Sequence[BoundModel], recommendation: Recommendation, folder: Path | None = None
+) -> SecondOpinion:
+    """What the drug's predictor would give, or why it stays silent.
+
+    It speaks only beside an option that may be given, for the target and by the models it was trained on, for a patient
+    like those it has seen; its regimen is one that can be given within the label's limits. It `agrees` when its daily
+    dose and that of the best option differ by no more than they do in 99 of 100 virtual patients (at least 25 %), or
+    than the nearest dose that can be given.
+
+    Args:
+        case: the patient.
+        bounds: the mechanistic models bound to the patient.
+        recommendation: what they advise.
+        folder: where predictors are; the program's own by default.
+    """
+    path = (folder if folder is not None else resources_folder() / "models") / f"{case.drug}{SUFFIX}"
+    if not path.is_file():
+        return _silent("", "", "predictor_none")
+    try:
+        predictor = predictor_at(path)
+    except InputError:
+        return _silent("", "", "predictor_broken")
+    silence = _standing_reason(predictor, bounds, recommendation)
+    if silence:
+        return _silence_of(predictor, silence)
+    near = [bound for bound in bounds if not any(alert.severity is not Severity.NOTE for alert in bound.findings)]
+    if not near:
+        return _silence_of(predictor, "predictor_outside_combination")
+    try:
+        row = feature_row(predictor.card.features, see(case, near))
+    except InputError as refusal:
+        return _silence_of(predictor, refusal.reason, {name: str(value) for name, value in refusal.values.items()})
+    outside = predictor.outside(row)
+    if outside is not None:
+        return _silence_of(predictor, *_why(outside))
+    return _speak(case, bounds[0], recommendation, predictor, row)
+
+
+def predictor_at(path: Path) -> Predictor:
+    """The predictor of a file, loaded once as long as the file does not change.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    state = path.stat()
+    return _loaded(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=16)
+def _loaded(path: Path, _changed: int, _size: int) -> Predictor:
+    return load_predictor(path)
+
+
+def _silent(model_id: str, file_hash: str, why: str) -> SecondOpinion:
+    return SecondOpinion(model_id, file_hash, abstains=why)
+
+
+def _silence_of(predictor: Predictor, why: str, gaps: Mapping[str, str] | None = None) -> SecondOpinion:
+    return SecondOpinion(predictor.card.id, predictor.file_hash, abstains=why, gaps=gaps or {})
+
+
+def _standing_reason(predictor: Predictor, bounds: Sequence[BoundModel], recommendation: Recommendation) -> str:
+    """Why the predictor has nothing to say whatever the patient; empty when it has."""
+    if recommendation.outcome is not Outcome.OPTIONS:
+        return "predictor_blocked"
+    if predictor.card.target != described(recommendation.target):
+        return "predictor_other_target"
+    if not {(bound.model.id, bound.model.file_hash) for bound in bounds} <= set(predictor.card.models):
+        return "predictor_other_models"
+    return ""
+
+
+def described(target: Target) -> tuple[str, str, str]:
+    """Kind and ends of a target, as a card keeps them."""
+    return target.kind.value, str(target.low or ""), str(target.high or "")
+
+
+def _why(outside: Outside) -> tuple[str, Mapping[str, str]]:
+    if outside.feature not in CATALOGUE and outside.feature not in PATIENT_FACTS:
+        return "predictor_outside_combination", {}
+    unit = feature_kind(outside.feature).unit
+    shown = {name: f"{format_number(getattr(outside, name), 4)} {unit}" for name in ("value", "low", "high")}
+    return "predictor_outside_range", {"covariate": outside.feature, **shown}
+
+
+def _speak(
+    case: Case, bound: BoundModel, recommendation: Recommendation, predictor: Predictor, row: Array
+) -> SecondOpinion:
+    limits = limits_of(bound.model, case)
+    interval = predictor.interval(row, limits.daily)
+    allowed = [regimen for regimen in candidates(bound.model.given_as, case.now) if not limits_met(regimen, limits)]
+    given = _label_first(bound.model, recommendation, allowed)
+    current = current_regimen(case)
+    on_label = _on_label(bound.model)
+    burdens = [(not on_label(regimen), not same_regimen(regimen, current)) for regimen in given]
+    chosen = given[nearest_regimen(interval.value, given, [predictor.equivalent(item) for item in given], burdens)]
+    reasons = sorted(predictor.reasons(row).items(), key=lambda item: -abs(item[1]))
+    return SecondOpinion(
+        model_id=predictor.card.id,
+        file_hash=predictor.file_hash,
+        abstains="",
+        amount=chosen.amount,
+        every=chosen.every,
+        route=chosen.route,
+        low=interval.low,
+        high=interval.high,
+        daily=interval.value,
+        coverage=predictor.card.coverage,
+        agrees=_agrees(predictor, row, interval.value, _best(recommendation), allowed),
+        reasons=tuple(reasons),
+    )
+
+
+def _on_label(model: DrugModel) -> Callable[[Regimen], bool]:
+    known = {(form.route, every) for form in model.given_as if not form.off_label for every in form.every}
+    return lambda regimen: (regimen.route, regimen.every) in known
+
+
+def _label_first(model: DrugModel, recommendation: Recommendation, allowed: Sequence[Regimen]) -> Sequence[Regimen]:
+    """Without a validated target only what the label knows, as in the recommendation; all that is allowed otherwise."""
+    if recommendation.target_evidence is not Evidence.NONE or recommendation.target_source == OWN_TARGET:
+        return allowed
+    return [regimen for regimen in allowed if _on_label(model)(regimen)] or allowed
+
+
+def _best(recommendation: Recommendation) -> Regimen:
+    """The option of the highest utility: what the predictor has learned to find, whatever goes first by the label."""
+    allowed = [option for option in recommendation.options if not option.limits_broken]
+    return max(allowed, key=lambda option: option.utility).regimen
+
+
+def _agrees(predictor: Predictor, row: Array, daily: float, best: Regimen, allowed: Sequence[Regimen]) -> bool:
+    """Whether the two doses are as near as they usually are, or as the doses that can be given allow."""
+    wanted = predictor.equivalent(best)
+    steps = [abs(math.log(predictor.equivalent(regimen) / wanted)) for regimen in allowed]
+    half_step = 0.5 * min((step for step in steps if step > 1e-9), default=0.0)
+    usual = predictor.card.agreement[predictor.group(row)]
+    return abs(math.log(daily / wanted)) <= usual + half_step
+
+
+def _both(opinion: SecondOpinion, recommendation: Recommendation) -> dict[str, str]:
+    best = describe(recommendation.options[0].regimen)
+    return {
+        "dose": format_dose(opinion.amount),
+        "every": f"{format_number(opinion.every)} h",
+        "recommended_dose": best["dose"],
+        "recommended_every": best["every"],
+    }

@@ -1,0 +1,198 @@
+"""From a recipe to a predictor's file: virtual patients, candidates, choice, calibration, test, card."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.drugs.model import DrugModel
+from core.errors import InputError
+from core.learn.card import Card
+from core.learn.conformal import group_margins, quantile_of_distance
+from core.learn.dataset import Table, data_hash, intervals, known_levels
+from core.learn.domain import learn_region
+from core.learn.learners import fit, to_onnx, versions
+from core.learn.predictor import Predictor
+from core.learn.recipe import Candidate, Recipe
+from core.learn.trial import comparator_trial, try_out
+from core.task import Task
+from core.version import VERSION
+
+Array = NDArray[np.float64]
+
+_FOLDS = 5
+_BACKGROUND = 32
+_GOLDEN = 24
+_SMALLEST_THRESHOLD = math.log(1.25)
+_DIGITS = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A predictor ready to be written: its graph and its card. `promoted`: it beat the comparator beyond doubt."""
+
+    onnx: bytes
+    card: Card
+    promoted: bool
+
+
+def train(recipe: Recipe, models: Sequence[DrugModel], table: Table, task: Task | None = None) -> Trained:
+    """Train every candidate, choose one by cross-validation on the training patients, judge it on unseen ones.
+
+    Args:
+        recipe: what to train.
+        models: the mechanistic models the table was made from.
+        table: of `core.learn.dataset.make_table`.
+        task: progress and cancel.
+
+    Raises:
+        InputError: too few patients to calibrate on.
+        Cancelled: on request.
+    """
+    training = table.rows(slice(0, recipe.split.train))
+    calibration = table.rows(slice(recipe.split.train, recipe.split.train + recipe.split.calibrate))
+    test = table.rows(slice(recipe.split.train + recipe.split.calibrate, recipe.split.total))
+    scores = {}
+    for done, candidate in enumerate(recipe.candidates):
+        if task is not None:
+            task.step(done / (len(recipe.candidates) + 1), "training_learners")
+        scores[candidate.name] = cross_validated(candidate, training, recipe.seed)
+    best = min(recipe.candidates, key=lambda candidate: scores[candidate.name])
+    ready = {
+        candidate.name: _ready(recipe, models, candidate, training, calibration) for candidate in recipe.candidates
+    }
+    tried = {name: try_out(recipe, models, predictor, test) for name, (_, predictor) in ready.items()}
+    comparator = comparator_trial(recipe, models, test)
+    onnx, predictor = ready[best.name]
+    report = _report(recipe, models, table, scores, tried, comparator, best.name)
+    promoted = report["gain_over_comparator"][best.name]["low"] > 0
+    golden = test.features[:_GOLDEN]
+    card = _with(predictor.card, golden, predictor.daily(golden), {**report, "promoted": promoted})
+    return Trained(onnx, card, promoted)
+
+
+def cross_validated(candidate: Candidate, training: Table, seed: int) -> float:
+    """Mean absolute difference of logarithms on patients left out, five folds of whole patients."""
+    folds = np.arange(len(training.best)) % _FOLDS  # the patients stand in the order of a hash already
+    log_best = np.log(training.best)
+    away = []
+    for fold in range(_FOLDS):
+        learner = fit(candidate, training.features[folds != fold], log_best[folds != fold], seed)
+        away.append(np.abs(learner.predict(training.features[folds == fold]) - log_best[folds == fold]))
+    return float(np.concatenate(away).mean())
+
+
+def _ready(
+    recipe: Recipe, models: Sequence[DrugModel], candidate: Candidate, training: Table, calibration: Table
+) -> tuple[bytes, Predictor]:
+    """Fit on the training patients, convert, calibrate on others."""
+    learner = fit(candidate, training.features, np.log(training.best), recipe.seed)
+    onnx = to_onnx(learner, len(recipe.features))
+    predicted = np.asarray(learner.predict(calibration.features))
+    card = _card(recipe, models, onnx, training, calibration, predicted)
+    golden = calibration.features[:_GOLDEN]
+    card = _with(card, golden, np.exp(np.asarray(learner.predict(golden))), {})
+    predictor = Predictor.start(card, onnx, "", recipe.id)
+    predictor.reproduce_golden(recipe.id)  # the graph computes what the learner computes
+    return onnx, predictor
+
+
+def _card(
+    recipe: Recipe,
+    models: Sequence[DrugModel],
+    onnx: bytes,
+    training: Table,
+    calibration: Table,
+    predicted: Array,
+) -> Card:
+    groups, learned = known_levels(recipe, calibration.features), known_levels(recipe, training.features)
+    need = np.log(calibration.need) - predicted
+    best = np.abs(np.log(calibration.best) - predicted)
+    target = models[0].targets[0].target
+    return Card(
+        id=recipe.id,
+        drug=recipe.drug,
+        models=tuple((model.id, model.file_hash) for model in models),
+        target=(target.kind.value, str(target.low or ""), str(target.high or "")),
+        features=recipe.features,
+        every=recipe.reference_every,
+        coverage=recipe.coverage,
+        margins=group_margins(need, groups, recipe.coverage),
+        agreement={
+            int(group): max(_SMALLEST_THRESHOLD, quantile_of_distance(best[groups == group], recipe.agreeing))
+            for group in np.unique(groups)
+        },
+        regions={
+            int(group): learn_region(
+                training.features[learned == group], calibration.features[groups == group], recipe.inside
+            )
+            for group in np.unique(groups)
+        },
+        equivalence=_equivalence(recipe, models[0], calibration),
+        background=training.features[:_BACKGROUND],
+        golden=np.zeros((0, len(recipe.features))),
+        golden_daily=np.zeros(0),
+        onnx_hash=hashlib.sha256(onnx).hexdigest(),
+        report={},
+    )
+
+
+def _equivalence(recipe: Recipe, model: DrugModel, calibration: Table) -> Mapping[float, float]:
+    """Factor on a daily dose at each interval that makes it one at the reference interval: median over patients."""
+    every = intervals(model)
+    reference = calibration.by_interval[:, every.index(recipe.reference_every)]
+    ratios = np.median(reference[:, None] / calibration.by_interval, axis=0)
+    return {hours: float(f"{ratio:.{_DIGITS}g}") for hours, ratio in zip(every, ratios, strict=True)}
+
+
+def _with(card: Card, golden: Array, daily: Array, report: Mapping[str, Any]) -> Card:
+    return replace(card, golden=golden, golden_daily=daily, report=report)
+
+
+def _report(
+    recipe: Recipe,
+    models: Sequence[DrugModel],
+    table: Table,
+    scores: Mapping[str, float],
+    tried: Mapping[str, Any],
+    comparator: Mapping[str, Any],
+    best: str,
+) -> dict[str, Any]:
+    return {
+        "trained_on": "VIRTUAL PATIENTS of published models, not real ones. It can be no better than those models.",
+        "population": list(recipe.population.sources),
+        "program_version": VERSION,
+        "versions": dict(versions()),
+        "recipe_sha256": recipe.file_hash,
+        "data_sha256": table.hash,
+        "made_from_sha256": data_hash(recipe, models),
+        "seed": recipe.seed,
+        "patients": {"train": recipe.split.train, "calibrate": recipe.split.calibrate, "test": recipe.split.test},
+        "split": "whole virtual patients, by SHA-256 of recipe and number",
+        "target": "mechanistic optimum of the daily dose under what is known of the patient, log scale",
+        "interval": "split conformal by number of levels known; covers the best dose under the patient's own truth",
+        "cross_validated_log_error": dict(scores),
+        "learner": best,
+        "test": {name: trial.report for name, trial in tried.items()},
+        "comparator": comparator["report"],
+        "gain_over_comparator": {
+            name: trial.gain(comparator["predicted"], recipe.seed) for name, trial in tried.items()
+        },
+    }
+
+
+def check_promoted(trained: Trained) -> None:
+    """Refuse a predictor that does not beat 'everybody gets the standard dose' beyond its bootstrap interval.
+
+    Raises:
+        InputError: with the interval.
+    """
+    if not trained.promoted:
+        gain = trained.card.report["gain_over_comparator"][trained.card.report["learner"]]
+        raise InputError("recipe", "predictor_no_better", low=f"{gain['low']:.3g}", high=f"{gain['high']:.3g}")

@@ -1,0 +1,99 @@
+"""The predictor against the program's own fit and ranking, patient by patient: not against the quick judge it learned
+from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.advise.candidates import limits_met
+from core.advise.evaluate import Evaluator
+from core.advise.responses import draw
+from core.drugs.model import DrugModel
+from core.infer.averaging import weigh
+from core.infer.map_estimate import estimate_map
+from core.infer.posterior import FitStatus
+from core.learn.card import Card
+from core.learn.dataset import menu, purposes
+from core.learn.features import feature_row, see
+from core.learn.predictor import Predictor, nearest_regimen
+from core.learn.recipe import Recipe
+from core.learn.trial import burdens, close_to_best, lost
+from core.learn.virtual_course import VirtualPatient, limits_of, virtual_patient
+from core.task import Task
+
+Array = NDArray[np.float64]
+
+_SAMPLES = 500
+
+
+def verify(recipe: Recipe, models: Sequence[DrugModel], onnx: bytes, card: Card, task: Task | None = None) -> Card:
+    """Judge the predictor's regimens for some test patients by MAP, Laplace samples and `core.advise`.
+
+    Args:
+        recipe: `split.verify` says how many patients.
+        models: the mechanistic models.
+        onnx: the predictor's graph.
+        card: its card.
+        task: progress and cancel.
+
+    Returns:
+        The card, the comparison added to its report.
+
+    Raises:
+        Cancelled: on request.
+    """
+    predictor = Predictor.start(card, onnx, "", recipe.id)
+    numbers = purposes(recipe)[recipe.split.train + recipe.split.calibrate :][: recipe.split.verify]
+    utilities, places, failed = [], [], 0
+    for done, number in enumerate(numbers):
+        if task is not None:
+            task.step(done / len(numbers), "verifying_predictor")
+        patient = virtual_patient(recipe, models, int(number))
+        utility = full_utilities(patient, models[0])
+        if utility is None:
+            failed += 1
+            continue
+        utilities.append(utility)
+        places.append(_choose(predictor, recipe, models[0], patient, utility))
+    worth, table = np.array(places, dtype=np.int64), np.array(utilities)
+    found = {
+        "patients": len(places),
+        "fits_failed": failed,
+        "utility_within_5_percent": float(close_to_best(table, worth).mean()) if places else 0.0,
+        "utility_lost": lost(table, worth) if places else {},
+    }
+    return replace(card, report={**card.report, "against_full_recommendation": found})
+
+
+def full_utilities(patient: VirtualPatient, model: DrugModel) -> Array | None:
+    """Utility of each regimen of the menu by the program's own fit, (M,), NaN where the label forbids it; None when no
+    fit holds.
+    """
+    case = patient.case
+    posteriors = weigh([estimate_map(bound, case.given_doses, case.used_levels) for bound in patient.bounds])
+    if all(posterior.status is FitStatus.FAILED for posterior in posteriors):
+        return None
+    believers = draw(posteriors, _SAMPLES, np.random.default_rng(1))
+    evaluator = Evaluator(case, believers, model.targets[0].target, model.harms)
+    limits = limits_of(model, case)
+    return np.array(
+        [
+            np.nan if limits_met(regimen, limits) else evaluator.option(replace(regimen, first_dose=case.now)).utility
+            for regimen in menu(model)
+        ]
+    )
+
+
+def _choose(predictor: Predictor, recipe: Recipe, model: DrugModel, patient: VirtualPatient, utility: Array) -> int:
+    row = feature_row(recipe.features, see(patient.case, patient.bounds))
+    regimens = menu(model)
+    allowed = np.flatnonzero(np.isfinite(utility))
+    given = [regimens[place] for place in allowed]
+    equivalents = [predictor.equivalent(regimen) for regimen in given]
+    daily = float(predictor.daily(row[None])[0])
+    return int(allowed[nearest_regimen(daily, given, equivalents, burdens(model, given))])

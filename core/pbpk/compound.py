@@ -12,6 +12,7 @@ import numpy as np
 
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.errors import ModelError
+from core.pbpk.action import Action, read_actions, read_saturation
 from core.pbpk.partition import Chemistry
 from core.pbpk.partition_methods import METHODS
 from core.pbpk.physiology import TISSUES, Array
@@ -22,7 +23,8 @@ _SHARED_KEYS = (
     "effects", "judged_after", "checks", "notes",
 )  # fmt: skip
 _OWN_KEYS = (
-    "chemistry", "partition", "clearance", "absorption", "between_subject", "residual", "interactions", "card",
+    "chemistry", "partition", "clearance", "absorption", "between_subject", "residual", "interactions", "actions",
+    "saturation", "card",
 )  # fmt: skip
 
 
@@ -93,6 +95,8 @@ class Compound:
     omega: Array  # covariance of the etas, (n, n)
     proportional_error: float
     interactions: tuple[Interaction, ...]
+    actions: tuple[Action, ...]  # on enzymes, when simulated together with other compounds
+    saturation: Mapping[str, float]  # Michaelis constant of a pathway, mg/L unbound; below it clearance is intrinsic
     card: Mapping[str, str]
     root: Entry
 
@@ -146,6 +150,10 @@ def load_compound(path: Path) -> Compound:
         omega=omega,
         proportional_error=_positive(root["residual"]["proportional"]),
         interactions=_interactions(root),
+        actions=read_actions(root.get("actions"), drug["molar_mass"].quantity("g/mol")),
+        saturation=read_saturation(
+            root.get("saturation"), drug["molar_mass"].quantity("g/mol"), tuple(clearance["intrinsic"].fields)
+        ),
         card={key: entry.text for key, entry in root["card"].fields.items()},
         root=root,
     )

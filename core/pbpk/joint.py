@@ -1,0 +1,214 @@
+"""Several drugs in one body, each with its own whole-body model, meeting at the enzymes.
+
+Metabolism that nothing acts on stays a first-order flow. Where another drug inhibits, inactivates or induces an
+enzyme, or where the drug saturates it, the flow becomes a nonlinear term driven by unbound concentrations: in the
+liver those of its tissue, in the gut wall those of the cells the drug is absorbed through. An inhibitor given by vein
+therefore spares the gut, and inhibitors reach the gut only while they are absorbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.clinic.regimen import Route
+from core.engine.graph import Flow, Graph
+from core.engine.terms import (
+    Inactivator,
+    Inducer,
+    InhibitedClearance,
+    Inhibition,
+    Inhibitor,
+    MichaelisMenten,
+    Site,
+    Term,
+    Turnover,
+)
+from core.errors import ModelError
+from core.pbpk.action import Action, ActionKind, degradation
+from core.pbpk.compound import Compound
+from core.pbpk.graph import GUT_WALL
+from core.pbpk.individual import Individual
+from core.pbpk.physiology import Array
+from core.pbpk.whole_body import WALL_VOLUME, WholeBody, build
+
+_PLACES = ("liver", "gut")
+_REVERSIBLE = {
+    ActionKind.COMPETITIVE: Inhibition.COMPETITIVE,
+    ActionKind.NONCOMPETITIVE: Inhibition.NONCOMPETITIVE,
+}
+
+
+@dataclass(frozen=True)
+class JointBody:
+    """Compounds that share one body; states and rates carry the compound's name before a colon."""
+
+    members: Mapping[str, WholeBody]  # by name of the compound
+    graph: Graph
+
+    def rates(
+        self, individual: Individual, activity: Mapping[str, Mapping[str, Array | float]] | None = None
+    ) -> dict[str, Array]:
+        """Rates and constants of the joint graph, each (B,).
+
+        Args:
+            individual: the bodies.
+            activity: for each compound, factors on enzymes as for `WholeBody.rates` (phenotype).
+        """
+        given = activity or {}
+        constants: dict[str, Array] = {}
+        for name, body in self.members.items():
+            own = given.get(name, {})
+            constants |= {f"{name}:{rate}": value for rate, value in body.rates(individual, {}, own).items()}
+            constants |= _site_constants(name, body, individual, own)
+        for place in _PLACES:
+            for enzyme in _turning(self.members):
+                constants[_degradation(place, enzyme)] = np.full(1, degradation(enzyme, place))
+        return {name: constants[name] for name in self.graph.rates}
+
+    def dose_state(self, name: str, route: Route) -> str:
+        """State that receives a dose of one compound; raises ModelError for an unknown compound or route."""
+        return f"{name}:{self._member(name).dose_state(route)}"
+
+    def state_of(self, name: str, output: str) -> str:
+        """State whose amount gives a concentration of one compound, as `WholeBody.state_of`."""
+        return f"{name}:{self._member(name).state_of(output)}"
+
+    def volume_of(self, name: str, output: str, individual: Individual) -> Array:
+        """Litres that turn that amount into mg/L, as `WholeBody.volume_of`."""
+        return self._member(name).volume_of(output, individual)
+
+    def _member(self, name: str) -> WholeBody:
+        if name not in self.members:
+            raise ModelError(f"{name} is not part of this model; it holds {', '.join(self.members)}")
+        return self.members[name]
+
+
+def join(compounds: tuple[Compound, ...]) -> JointBody:
+    """Put compounds into one body.
+
+    Raises:
+        ModelError: two compounds of one name, one limited by permeability (its cells are not described here), or an
+            enzyme without known half-life that something induces or inactivates.
+    """
+    members = {compound.name: build(compound, wall=True) for compound in compounds}
+    if len(members) != len(compounds):
+        raise ModelError("a compound can be part of a joint model only once")
+    if any(compound.permeability is not None for compound in compounds):
+        raise ModelError("compounds limited by permeability cannot be joined yet")
+    acted = _acted(members)
+    states: list[str] = []
+    flows: list[Flow] = []
+    terms: list[Term] = [_turnover(members, place, enzyme) for place in _PLACES for enzyme in _turning(members)]
+    for name, body in members.items():
+        states += [f"{name}:{state}" for state in body.graph.states]
+        nonlinear = {f"metabolism_{e}" for e in body.compound.enzymes if e in acted or e in body.compound.saturation}
+        nonlinear |= {"gut_metabolism"}
+        flows += [_renamed(name, flow) for flow in body.graph.flows if flow.rate not in nonlinear]
+        terms += _metabolism(name, members)
+    states += [_enzyme(place, enzyme) for place in _PLACES for enzyme in _turning(members)]
+    return JointBody(members, Graph(tuple(states), tuple(flows), tuple(terms)))
+
+
+def _renamed(name: str, flow: Flow) -> Flow:
+    target = None if flow.target is None else f"{name}:{flow.target}"
+    return replace(flow, source=f"{name}:{flow.source}", target=target, rate=f"{name}:{flow.rate}")
+
+
+def _actions(members: Mapping[str, WholeBody]) -> Iterator[tuple[str, Action]]:
+    for name, body in members.items():
+        for action in body.compound.actions:
+            yield name, action
+
+
+def _acted(members: Mapping[str, WholeBody]) -> set[str]:
+    return {action.enzyme for _, action in _actions(members)}
+
+
+def _turning(members: Mapping[str, WholeBody]) -> tuple[str, ...]:
+    """Enzymes whose amount changes."""
+    return tuple(sorted({action.enzyme for _, action in _actions(members) if not action.reversible}))
+
+
+def _enzyme(place: str, enzyme: str) -> str:
+    return f"{place}_{enzyme}"
+
+
+def _degradation(place: str, enzyme: str) -> str:
+    return f"degradation:{place}_{enzyme}"
+
+
+def _site(name: str, place: str) -> Site:
+    return Site(f"{name}:{'liver' if place == 'liver' else GUT_WALL}", f"{name}:unbound_volume_{place}")
+
+
+def _constant(name: str, number: int, part: str) -> str:
+    return f"{name}:action_{number}_{part}"
+
+
+def _numbered(members: Mapping[str, WholeBody]) -> Iterator[tuple[str, int, Action]]:
+    for name, body in members.items():
+        for number, action in enumerate(body.compound.actions):
+            yield name, number, action
+
+
+def _turnover(members: Mapping[str, WholeBody], place: str, enzyme: str) -> Turnover:
+    inactivators, inducers = [], []
+    for name, number, action in _numbered(members):
+        half, maximum = _constant(name, number, "half"), _constant(name, number, "maximum")
+        if action.enzyme == enzyme and action.kind is ActionKind.INACTIVATION:
+            inactivators.append(Inactivator(_site(name, place), maximum, half))
+        elif action.enzyme == enzyme and action.kind is ActionKind.INDUCTION:
+            inducers.append(Inducer(_site(name, place), maximum, half))
+    return Turnover(_enzyme(place, enzyme), _degradation(place, enzyme), tuple(inactivators), tuple(inducers))
+
+
+def _metabolism(name: str, members: Mapping[str, WholeBody]) -> list[Term]:
+    """One term for each pathway of the liver that is acted on or saturable, and for each enzyme of the gut wall."""
+    compound = members[name].compound
+    acted, turning = _acted(members), _turning(members)
+    wanted = [("liver", e) for e in compound.enzymes if e in acted or e in compound.saturation]
+    wanted += [("gut", enzyme) for enzyme in compound.absorption.gut_wall]
+    terms: list[Term] = []
+    for place, enzyme in wanted:
+        clearance = f"{name}:clearance_{place}_{enzyme}"
+        amount = _enzyme(place, enzyme) if enzyme in turning else None
+        inhibitors = tuple(
+            Inhibitor(_site(other, place), _constant(other, number, "half"), _REVERSIBLE[action.kind])
+            for other, number, action in _numbered(members)
+            if other != name and action.enzyme == enzyme and action.reversible
+        )
+        site = _site(name, place)
+        if enzyme in compound.saturation:
+            vmax, km = f"{name}:vmax_{place}_{enzyme}", f"{name}:km_{enzyme}"
+            terms.append(MichaelisMenten(site, None, vmax, km, inhibitors, amount))
+        else:
+            terms.append(InhibitedClearance(site, None, clearance, inhibitors, amount))
+    return terms
+
+
+def _site_constants(
+    name: str, body: WholeBody, individual: Individual, activity: Mapping[str, Array | float]
+) -> dict[str, Array]:
+    compound = body.compound
+    constants = {
+        f"{name}:unbound_volume_liver": individual.volume["liver"] * body.parts["liver"].inside,
+        f"{name}:unbound_volume_gut": np.full(1, WALL_VOLUME),
+    }
+    for enzyme in compound.enzymes:
+        own = body.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0)
+        constants[f"{name}:clearance_liver_{enzyme}"] = np.asarray(own)
+    for enzyme, clearance in body.gut_clearance(individual, activity).items():
+        constants[f"{name}:clearance_gut_{enzyme}"] = clearance * np.ones(1)
+    for enzyme, km in compound.saturation.items():
+        constants[f"{name}:km_{enzyme}"] = np.full(1, km)
+        for place in _PLACES:
+            linear = constants.get(f"{name}:clearance_{place}_{enzyme}")
+            if linear is not None:
+                constants[f"{name}:vmax_{place}_{enzyme}"] = linear * km
+    for number, action in enumerate(compound.actions):
+        constants[_constant(name, number, "half")] = np.full(1, action.half)
+        constants[_constant(name, number, "maximum")] = np.full(1, action.maximum)
+    return constants

@@ -16,12 +16,17 @@ _NEW_FILE_MODE = 0o666
 def write_atomically(path: Path | str, content: bytes) -> None:
     """Put `content` under `path`: a temporary neighbour is written, flushed to the disk and renamed over the old file.
 
+    A device or pipe (`/dev/stdout`) is written to, never replaced.
+
     Raises:
         InputError: reason `file_not_written`, with the path and the system's own words; the old file is untouched.
     """
     wanted = Path(path)
     try:
         target = wanted.resolve()  # a link stays a link; what it points to is replaced
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(content)
+            return
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     except OSError as error:
         raise _not_written(wanted, error) from error

@@ -130,3 +130,15 @@ def test_a_new_file_gets_the_permissions_of_any_new_file(tmp_path: Path) -> None
     write_atomically(tmp_path / "ours.txt", b"x")
     (tmp_path / "theirs.txt").write_bytes(b"x")
     assert (tmp_path / "ours.txt").stat().st_mode == (tmp_path / "theirs.txt").stat().st_mode
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"whole")
+        assert os.read(reader, 100) == b"whole"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()

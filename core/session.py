@@ -88,10 +88,14 @@ def bind_models(case: Case) -> tuple[BoundModel, ...]:
             bound.append(model.bind(case))
         except OutOfDomain as refusal:
             refusals.append(refusal)
+        except InputError as refusal:
+            if case.models or refusal.reason != "covariate_missing":
+                raise
+            refusals.append(refusal)  # another model of the drug may do without it
         except ModelError as fault:
             refusals.append(InputError("models", "model_does_not_hold", model=model.id, detail=str(fault)))
     if not bound:
-        raise refusals[0]
+        raise next((refusal for refusal in refusals if refusal.reason == "covariate_missing"), refusals[0])
     holding = [item for item in bound if not any(alert.severity is Severity.STOP for alert in item.findings)]
     return tuple(bound if case.models or not holding else holding)
 

@@ -17,6 +17,7 @@ from core.advise.responses import Believer, draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
 from core.drugs.model import DrugModel, DrugTarget, Evidence
+from core.errors import InputError
 from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
 from core.units import format_quantity
@@ -32,9 +33,15 @@ _HARDLY = 0.2  # chance within target below which the best option says so
 
 
 def target_of(case: Case, model: DrugModel) -> DrugTarget:
-    """The case's own target, else the drug's default."""
+    """The case's own target, else the drug's default.
+
+    Raises:
+        InputError: the drug has no published target and the case none of its own.
+    """
     if case.target is not None:
         return DrugTarget(case.target, Evidence.NONE, OWN_TARGET, "target_of_case")
+    if not model.targets:
+        raise InputError("target", "target_needed", drug=model.drug.name)
     return model.targets[0]
 
 

@@ -23,6 +23,7 @@ class CovariateKind:
 
 
 _YES_NO = ("no", "yes")
+_INDICATIONS = ("atrial_fibrillation", "venous_thromboembolism", "thrombosis_prevention", "acute_coronary_syndrome")
 _PHENOTYPES = ("poor", "intermediate", "normal", "ultrarapid")
 
 CATALOGUE: dict[str, CovariateKind] = {
@@ -51,6 +52,29 @@ CATALOGUE: dict[str, CovariateKind] = {
         CovariateKind("cyp2c9_genotype", choices=("*1/*1", "*1/*2", "*1/*3", "*2/*2", "*2/*3", "*3/*3")),
         CovariateKind("cyp3a5_genotype", choices=("*1/*1", "*1/*3", "*3/*3")),
         CovariateKind("vkorc1_genotype", choices=("GG", "AG", "AA")),
+        CovariateKind("ugt2b7_161_genotype", choices=("CC", "CT", "TT")),
+        CovariateKind("ugt2b7_372_genotype", choices=("AA", "AG", "GG")),
+        CovariateKind("renal_replacement", choices=("none", "haemodialysis", "capd", "cvvh", "cvvhd", "cvvhdf")),
+        CovariateKind("dialysis_session", choices=_YES_NO),
+        CovariateKind("kidney_injury_stage", choices=("0", "1", "2", "3")),
+        CovariateKind("ecmo", choices=_YES_NO),
+        CovariateKind("gram_positive_infection", choices=_YES_NO),
+        CovariateKind("haematological_malignancy", choices=_YES_NO),
+        CovariateKind("ards", choices=_YES_NO),
+        CovariateKind("peritonitis", choices=_YES_NO),
+        CovariateKind("lactate", "mmol/L", 0.1, 40.0),
+        CovariateKind("paco2", "mmHg", 10.0, 150.0),
+        CovariateKind("heart_failure", choices=_YES_NO),
+        CovariateKind("liver_dysfunction", choices=_YES_NO),
+        CovariateKind("cystic_fibrosis", choices=_YES_NO),
+        CovariateKind("prednisolone_dose", "mg", 0.0, 2000.0),
+        CovariateKind("ciclosporin_dose", "mg", 0.0, 2000.0),
+        CovariateKind("gist", choices=_YES_NO),
+        CovariateKind("indication", choices=_INDICATIONS),
+        CovariateKind("with_food", choices=_YES_NO),
+        CovariateKind("prolonged_release", choices=_YES_NO),
+        CovariateKind("antidrug_antibodies", choices=_YES_NO),
+        CovariateKind("immunomodulator", choices=_YES_NO),
     )
 }
 

@@ -160,7 +160,7 @@ class BoundPopulationModel:
         model = self.model
         past = [number for number, span in enumerate(self.spans) if span.start <= dose.time]
         entries = model.structure.entries(dose.route, values[past[-1] if past else 0], dose.hours)
-        amount = dose.milligrams * model.active_share
+        amount = dose.milligrams * model.active.get(dose.route, 1.0)
         by_dose = next((p for p in model.parameters if p.depends_on_dose), None)
         if by_dose is not None and dose.route is not Route.INTRAVENOUS:
             amount *= by_dose.factor_of_dose(dose.milligrams)

@@ -14,11 +14,12 @@ import numpy as np
 
 from core.clinic.case import Case
 from core.clinic.covariate import CATALOGUE, CovariateValue
-from core.clinic.patient import Patient, Sex
+from core.clinic.level import CoMedication
+from core.clinic.patient import Ethnicity, Patient, Sex
 from core.clinic.regimen import Dose, Route
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.drugs.library import load_model
-from core.drugs.model import BoundModel, DrugModel
+from core.drugs.model import BoundModel, DrugModel, GivenAs
 from core.drugs.parameter_section import unit_of_parameter
 from core.drugs.sections import DomainRange
 from core.errors import CoreError, DrugFileError
@@ -62,24 +63,23 @@ def _domain(model: DrugModel) -> tuple[DomainRange, ...]:
 
 def _case(model: DrugModel, values: Mapping[str, str]) -> Case:
     """A patient with these covariates, what is not named being typical; one dose of the first form."""
-    age = float(values["age"].split()[0]) if "age" in values else _middle(model, "age", 45.0)
-    named = {name: text for name, text in values.items() if name not in ("age", "sex", "ethnicity")}
-    wanted = {
-        name: _TYPICAL[name] for name in model.covariates if name in _TYPICAL and name not in model.defaults
-    } | named
-    form = model.given_as[0]
-    dose = Dose(
-        0.0,
-        Quantity(form.doses[0], "mg"),
-        form.route,
-        Quantity(form.durations[0], "h") if form.route is Route.INTRAVENOUS and form.durations[0] else None,
-    )
+    age = parse_quantity(values["age"]).to("year") if "age" in values else _middle(model, "age", 45.0)
+    facts = ("age", "sex", "ethnicity", "co_medication")
+    named = {name: text for name, text in values.items() if name not in facts}
+    wanted = {name: _TYPICAL[name] for name in model.required if name in _TYPICAL} | named
+    drugs = [name.strip() for name in values.get("co_medication", "").split(",") if name.strip()]
     return Case(
-        Patient("check", Sex(values.get("sex", "male")), age=age),
+        Patient(
+            "check",
+            Sex(values.get("sex", "male")),
+            age=age,
+            ethnicity=Ethnicity(values.get("ethnicity", Ethnicity.UNKNOWN)),
+        ),
         model.drug.name,
         _START,
         covariates=tuple(CovariateValue(name, _value(name, text)) for name, text in wanted.items()),
-        doses=(dose,),
+        co_medication=tuple(CoMedication(name, 0.0) for name in drugs),
+        doses=_probe_doses(model),
     )
 
 
@@ -152,7 +152,8 @@ def _curve_problems(bound: BoundModel) -> list[str]:
 
 
 def _probe_doses(model: DrugModel) -> tuple[Dose, ...]:
-    form = model.given_as[0]
+    """Five doses of the first form in which the drug is given; a day's infusion of 1 g where none is offered."""
+    form = model.given_as[0] if model.given_as else GivenAs(Route.INTRAVENOUS, (1000.0,), (24.0,), (24.0,))
     infused = form.route is Route.INTRAVENOUS and form.durations[0] > 0
     return (
         Dose(
@@ -173,7 +174,7 @@ def _published_problems(model: DrugModel, item: Entry) -> list[str]:
         patient = {name: entry.text for name, entry in item["patient"].fields.items()}
         name = item["parameter"].text
         bound = model.bind(_case(model, patient))
-        values = bound.parameters(np.zeros((1, len(model.etas))), 0.0)
+        values = bound.parameters(np.zeros((1, len(bound.model.etas))), 0.0)
         if name not in values:
             raise item["parameter"].error(f"is no parameter of {model.id}")
         expected = _expected(item["value"], name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry, parse_strict_yaml
 from core.drugs.covariate_section import read_defaults, read_recipes
 from core.drugs.measured import Measured
@@ -61,7 +62,7 @@ def load_population_model(path: Path, *, local: bool = False, shipped_facts: Pat
         facts=read_facts(root, facts),
         measured=measured,
         recipes=recipes,
-        active_share=_active_share(root.get("salt")),
+        active=_active(root.get("salt")),
         metabolite=_metabolite(root.get("metabolite")),
         occasions=parameters.occasions,
         local=local,
@@ -122,17 +123,18 @@ def _analyte_unit(entry: Entry) -> str:
     return unit
 
 
-def _active_share(entry: Entry | None) -> float:
-    """How many mg of what the parameters count are in 1 mg of what is dosed."""
+def _active(entry: Entry | None) -> dict[Route, float]:
+    """How many mg of what the parameters count are in 1 mg of what is dosed, by route."""
     if entry is None:
-        return 1.0
-    entry.only("dosed_as", "counted_as", "factor", "source")
+        return {}
+    entry.only("dosed_as", "counted_as", "factor", "routes", "source")
     for name in ("dosed_as", "counted_as", "source"):
         entry[name]  # a missing key is an error with its line
     factor = entry["factor"].number()
     if not 0 < factor <= 1:
         raise entry["factor"].error("must lie above 0 and not above 1")
-    return factor
+    routes = [item.choice(*Route) for item in entry["routes"].items] if "routes" in entry else list(Route)
+    return {Route(route): factor for route in routes}
 
 
 def _metabolite(entry: Entry | None) -> Metabolite | None:

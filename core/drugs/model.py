@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -90,13 +90,21 @@ class Harm:
 
 @dataclass(frozen=True)
 class Limits:
-    """The label's limits, mg."""
+    """The label's limits, mg; those per kilogram become mg when a patient is bound."""
 
     single: float
     daily: float
     source: str
     with_inducer: tuple[str, ...] = ()  # co-medication under which `raised` holds instead
     raised: Limits | None = None
+    single_per_kg: float | None = None  # mg/kg
+    daily_per_kg: float | None = None  # mg/kg
+
+    def at(self, weight: float) -> Limits:
+        """The limits of a patient of this weight, kg."""
+        single = self.single if self.single_per_kg is None else min(self.single, self.single_per_kg * weight)
+        daily = self.daily if self.daily_per_kg is None else min(self.daily, self.daily_per_kg * weight)
+        return replace(self, single=single, daily=daily, raised=None if self.raised is None else self.raised.at(weight))
 
     def under(self, co_medication: Iterable[str]) -> Limits:
         """The limits that hold beside these other drugs."""

@@ -77,7 +77,9 @@ def _parameter(name: str, entry: Entry, fields: Mapping[str, Entry]) -> Paramete
         name=name,
         typical=0.0 if "sum_of" in entry else _typical(name, entry, unit),
         unit=unit,
-        relations=tuple(read_relation(item, unit) for item in relations.items) if relations else (),
+        relations=tuple(read_relation(item, unit, may_vanish=name in PART_UNITS) for item in relations.items)
+        if relations
+        else (),
         spread=_spread(name, entry, fields),
         sum_of=_parts(entry, fields),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
+from core.clinic.regimen import Route
 from core.drugs.bound_model import BoundPopulationModel, Span
 from core.drugs.bounds import domain_findings, refusal
 from core.drugs.covariates import STANDARD, TIME_ON_THERAPY, CovariateReader, Recipes, change_times, unit_of
@@ -29,6 +30,7 @@ Array = NDArray[np.float64]
 
 _STEPS_OF_APPROACH = 16  # segments of constant parameters in place of a smooth induction
 _LIVES_OF_APPROACH = 4.0
+_HALVES_OF_LOSS = 200.0
 _LONG_AFTER = 1e6  # h
 
 
@@ -51,7 +53,7 @@ class PopulationModel:
     facts: DrugFacts
     measured: Measured = Measured.CENTRAL
     recipes: Recipes = STANDARD
-    active_share: float = 1.0  # mg the parameters count per mg that is dosed
+    active: Mapping[Route, float] = field(default_factory=dict)  # mg the parameters count per mg dosed, where not 1
     metabolite: Metabolite | None = None
     occasions: Occasions | None = None
     local: bool = False
@@ -135,7 +137,9 @@ class PopulationModel:
                 findings[alert.id, alert.about] = alert
             spans.append(Span(start, {parameter.name: parameter.value(values) for parameter in self.parameters}))
         assumptions = tuple(Assumption(name, value) for name, value in reader.assumed.items())
-        model, marked = self._with_occasions(case, reader.first_dose, spans)
+        weight = reader.at("weight", case.now)
+        own = self if not isinstance(weight, float) else replace(self, facts=self.facts.at(weight))
+        model, marked = own._with_occasions(case, reader.first_dose, spans)
         return BoundPopulationModel(model, tuple(marked), assumptions, tuple(findings.values()))
 
     def _read(
@@ -172,9 +176,8 @@ class PopulationModel:
                 for end in (item.low, item.high)
                 if math.isfinite(end)
             }
-            if relation.by == TIME_ON_THERAPY and relation.form is Form.APPROACH:
-                last = _LIVES_OF_APPROACH / relation.shape
-                steps |= {last * (step + 1) / _STEPS_OF_APPROACH for step in range(_STEPS_OF_APPROACH)}
+            if relation.by == TIME_ON_THERAPY:
+                steps |= _steps(relation)
         return steps
 
     def _bounded(self, values: Mapping[str, Value]) -> list[Alert]:
@@ -208,3 +211,14 @@ class PopulationModel:
         omega[len(self.etas) :, len(self.etas) :] = np.diag(between)
         model = replace(self, etas=(*self.etas, *etas), omega=omega)
         return model, self.occasions.cut(spans, numbers, first_dose)
+
+
+def _steps(relation: Relation) -> set[float]:
+    """Where a smooth change over the time on therapy (h) is cut into steps."""
+    parts = range(1, _STEPS_OF_APPROACH + 1)
+    if relation.form is Form.APPROACH:
+        return {_LIVES_OF_APPROACH / relation.shape * part / _STEPS_OF_APPROACH for part in parts}
+    if relation.form is Form.SATURATING_LOSS:
+        ends = (relation.centre * math.expm1(math.log1p(_HALVES_OF_LOSS) * p / _STEPS_OF_APPROACH) for p in parts)
+        return {relation.scale, *(relation.scale + end for end in ends)}
+    return set()

@@ -10,7 +10,8 @@ from core.drugs.sections import check_choices, covariate_unit
 
 _CONDITION = ("is", "one_of", "any_of", "none_of", "from", "below")
 _KEYS = ("by", "form", "centre", "exponent", "slope", "factor", "amount", "share", "rate", "half", "hill", "scale",
-         "in", "scaled", "at_least", "at_most", "where", "when", "note")  # fmt: skip
+         "in", "after", "scaled", "at_least", "at_most", "where", "when", "note")  # fmt: skip
+_NONZERO = (Form.POWER, Form.PROPORTIONAL, Form.SIGMOID, Form.LOG_POWER, Form.SATURATING_LOSS)
 _NEEDED = {
     Form.POWER: ("centre", "exponent"),
     Form.LINEAR: ("centre", "slope"),
@@ -21,13 +22,14 @@ _NEEDED = {
     Form.SIGMOID: ("half", "hill"),
     Form.APPROACH: ("share", "rate"),
     Form.EXCESS_LOSS: ("centre", "share", "scale", "exponent"),
+    Form.SATURATING_LOSS: ("share", "half"),
     Form.FACTOR: ("factor",),
     Form.SHIFT: ("amount",),
 }
 
 
-def read_relation(entry: Entry, parameter_unit: str) -> Relation:
-    """Read one relation; raises DrugFileError with the line."""
+def read_relation(entry: Entry, parameter_unit: str, *, may_vanish: bool = False) -> Relation:
+    """Read one relation; a parameter that `may_vanish` can have the factor zero. Raises DrugFileError with the line."""
     entry.only(*_KEYS, *_CONDITION)
     by, form = entry["by"].text, Form(entry["form"].choice(*(item.value for item in Form)))
     for name in _NEEDED[form]:
@@ -36,7 +38,7 @@ def read_relation(entry: Entry, parameter_unit: str) -> Relation:
     if form in CONDITIONAL:
         own = _condition(entry, optional=bool(where))
         amount = entry["factor"].number() if form is Form.FACTOR else _in_unit(entry["amount"], parameter_unit)
-        if form is Form.FACTOR and not amount > 0:
+        if form is Form.FACTOR and not (amount > 0 or (may_vanish and amount == 0)):
             raise entry["factor"].error("must be positive")
         return Relation(by, form, coefficient=amount, where=(*((own,) if own else ()), *where))
     if any(name in entry for name in (*_CONDITION, "when")):
@@ -77,7 +79,7 @@ def _numeric(entry: Entry, by: str, form: Form, parameter_unit: str, where: tupl
         at_most=high,
         where=where,
     )
-    if relation.centre == 0 and form in (Form.POWER, Form.PROPORTIONAL, Form.SIGMOID, Form.LOG_POWER):
+    if relation.centre == 0 and form in _NONZERO:
         assert centre is not None
         raise centre.error("must not be zero")
     return relation
@@ -89,7 +91,7 @@ def _coefficient(entry: Entry, form: Form, unit: str, parameter_unit: str, *, by
             return 1.0
         case Form.POWER | Form.LOG_POWER:
             return entry["exponent"].number()
-        case Form.APPROACH | Form.EXCESS_LOSS:
+        case Form.APPROACH | Form.EXCESS_LOSS | Form.SATURATING_LOSS:
             return entry["share"].number()
         case Form.LINEAR if by_centre:
             return entry["slope"].quantity(parameter_unit)
@@ -114,6 +116,8 @@ def _shape(entry: Entry, form: Form, unit: str) -> float:
 def _scale(entry: Entry, form: Form, unit: str) -> float:
     if form is Form.EXCESS_LOSS:
         return _in_unit(entry["scale"], unit)
+    if form is Form.SATURATING_LOSS:
+        return _in_unit(entry["after"], unit) if "after" in entry else 0.0
     return entry["in"].quantity(unit) if form is Form.LOG_POWER else 1.0
 
 

@@ -25,6 +25,7 @@ class Form(StrEnum):
     SIGMOID = "sigmoid"  # times x^h / (x^h + c^h): maturation; with a negative h decline
     APPROACH = "approach"  # times 1 - k exp(-h x): from 1 - k at zero towards 1
     EXCESS_LOSS = "excess_loss"  # times 1 - k (max(x - c, 0) / scale)^h
+    SATURATING_LOSS = "saturating_loss"  # times 1 - k y/(y + c), y = max(x - scale, 0)
     FACTOR = "factor"  # times k, where the condition holds
     SHIFT = "shift"  # plus k in the parameter's unit, where the condition holds
 
@@ -138,5 +139,8 @@ def _factor(relation: Relation, x: float) -> float:
             return 1.0 - k * math.exp(-h * x)
         case Form.EXCESS_LOSS:
             return 1.0 - k * math.pow(max(x - c, 0.0) / relation.scale, h)
+        case Form.SATURATING_LOSS:
+            beyond = max(x - relation.scale, 0.0)
+            return 1.0 - k * beyond / (beyond + c)
         case _:
             return 1.0

@@ -4,7 +4,7 @@ domain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.clinic.case import Target, TargetKind
@@ -25,6 +25,7 @@ _TARGET_UNITS = {
     TargetKind.AUC24_MIC: "h",
     TargetKind.TIME_ABOVE_MIC: "%",
 }
+_LIMITS = ("single", "daily", "source", "single_per_kg", "daily_per_kg")
 _EVIDENCE = tuple(item.value for item in Evidence)
 
 
@@ -151,17 +152,24 @@ def _frequency(entry: Entry) -> tuple[int, int]:
 
 def read_limits(entry: Entry) -> Limits:
     """Read `limits`; raises DrugFileError with the line."""
-    entry.only("single", "daily", "source", "with_inducer")
+    entry.only(*_LIMITS, "with_inducer")
     raised = entry.get("with_inducer")
     if raised is None:
-        return Limits(*_limit_values(entry))
-    raised.only("drugs", "single", "daily", "source")
+        return _limits(entry)
+    raised.only(*_LIMITS, "drugs")
     drugs = tuple(item.text for item in raised["drugs"].items)
-    return Limits(*_limit_values(entry), with_inducer=drugs, raised=Limits(*_limit_values(raised)))
+    return replace(_limits(entry), with_inducer=drugs, raised=_limits(raised))
 
 
-def _limit_values(entry: Entry) -> tuple[float, float, str]:
-    return entry["single"].quantity("mg"), entry["daily"].quantity("mg"), entry["source"].text
+def _limits(entry: Entry) -> Limits:
+    single, daily = (entry.get(name) for name in ("single_per_kg", "daily_per_kg"))
+    return Limits(
+        entry["single"].quantity("mg"),
+        entry["daily"].quantity("mg"),
+        entry["source"].text,
+        single_per_kg=None if single is None else single.quantity("mg/kg"),
+        daily_per_kg=None if daily is None else daily.quantity("mg/kg"),
+    )
 
 
 def read_domain(entry: Entry) -> tuple[DomainRange, ...]:
@@ -219,6 +227,10 @@ class DrugFacts:
     harms: tuple[Harm, ...]
     limits: Limits
     judged_after: float  # h
+
+    def at(self, weight: float) -> DrugFacts:
+        """The same for a patient of this weight, kg."""
+        return replace(self, limits=self.limits.at(weight))
 
 
 def read_facts(root: Entry, common: Entry | None) -> DrugFacts:

@@ -24,7 +24,7 @@ def check_times(times: ArrayLike) -> Array:
 
 
 def check_segments(graph: Graph, segments: Sequence[Segment]) -> None:
-    """Refuse missing segments, wrong order, missing rates, and rates that are negative or not finite."""
+    """Refuse missing segments, wrong order and missing rates."""
     if not segments:
         raise ModelError("at least one segment with rates is needed")
     starts = [segment.start for segment in segments]
@@ -34,11 +34,17 @@ def check_segments(graph: Graph, segments: Sequence[Segment]) -> None:
         for name in graph.rates:
             if name not in segment.rates:
                 raise ModelError(f"segment at {segment.start} h gives no rate {name!r}")
-            _check_number(f"rates.{name}", segment.rates[name])
-        for term in graph.terms:
-            for name in term.divisors:
-                if np.any(np.asarray(segment.rates[name]) == 0):
-                    raise InputError(f"rates.{name}", "not_positive", value=0.0)
+
+
+def check_rates(graph: Graph, values: Array) -> None:
+    """Refuse rates (R, B) that are negative, not finite, or 0 where a term divides by them; the field names the rate."""
+    if not np.all((values >= 0.0) & (values < np.inf)):
+        for name, row in zip(graph.rates, values, strict=True):
+            _check_number(f"rates.{name}", row)
+    for term in graph.terms:
+        for name in term.divisors:
+            if np.any(values[graph.rates.index(name)] == 0.0):
+                raise InputError(f"rates.{name}", "not_positive", value=0.0)
 
 
 def check_inputs(graph: Graph, inputs: Sequence[Input]) -> None:
@@ -68,14 +74,11 @@ def _check_number(field: str, value: Value) -> None:
     raise InputError(field, "negative" if np.isfinite(worst) else "not_finite", value=worst)
 
 
-def batch_of(segments: Sequence[Segment], inputs: Sequence[Input]) -> int:
+def batch_of(graph: Graph, segments: Sequence[Segment], inputs: Sequence[Input]) -> int:
     """The number of patients B that all rates and inputs broadcast to; raises ModelError when they do not."""
-    sizes: set[int] = set()
-    for segment in segments:
-        sizes.update(np.size(value) for value in segment.rates.values())
-    for given in inputs:
-        sizes.update(np.size(value) for value in (given.amount, given.duration, given.lag, given.fraction))
-    sizes.discard(1)
+    values = [segment.rates[name] for segment in segments for name in graph.rates]
+    values += [value for given in inputs for value in (given.amount, given.duration, given.lag, given.fraction)]
+    sizes = {value.size for value in values if isinstance(value, np.ndarray)} - {1}
     if len(sizes) > 1:
         raise ModelError(f"rates and inputs are for different numbers of patients: {sorted(sizes)}")
     return sizes.pop() if sizes else 1

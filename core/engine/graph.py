@@ -77,6 +77,14 @@ class Graph:
         except KeyError:
             raise ModelError(f"unknown state {state!r}; the graph has {', '.join(self.states)}") from None
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Kept, because caches ask for it at every simulation."""
+        return hash((self.states, self.flows, self.terms))
+
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {state: position for position, state in enumerate(self.states)}

@@ -45,39 +45,32 @@ class Layout:
         return self.kept.index(state)
 
     @cached_property
-    def _entries(self) -> tuple[list[str], Index, Index, Index, Index]:
-        """Rates, and where each adds (flat target entries) and takes (diagonal entries)."""
-        inside = set(self.kept)
-        flows = [flow for flow in self.graph.flows if self.graph.index(flow.source) in inside]
-        gains, gain_of, losses, loss_of = [], [], [], []
-        for row, flow in enumerate(flows):
-            source = self.at(self.graph.index(flow.source))
-            if flow.target is not None and self.graph.index(flow.target) in inside:
-                gains.append(self.at(self.graph.index(flow.target)) * self.size + source)
-                gain_of.append(row)
+    def _entries(self) -> tuple[Index, Array, Array]:
+        """Flat positions off the diagonal (G,), the rates that add up there (G, R), the exits of each state (n, R)."""
+        gains: dict[int, list[int]] = {}
+        exits = np.zeros((self.size, len(self.graph.rates)))
+        for flow in self.graph.flows:
+            rate, source = self.graph.rates.index(flow.rate), self.graph.index(flow.source)
+            if source not in self.kept:
+                continue
+            if flow.target is not None and self.graph.index(flow.target) in self.kept:
+                entry = self.at(self.graph.index(flow.target)) * self.size + self.at(source)
+                gains.setdefault(entry, []).append(rate)
             if not flow.copies:
-                losses.append(source)
-                loss_of.append(row)
-        names = [flow.rate for flow in flows]
-        as_index = [np.array(part, dtype=np.intp) for part in (gains, gain_of, losses, loss_of)]
-        return names, as_index[0], as_index[1], as_index[2], as_index[3]
+                exits[self.at(source), rate] += 1.0
+        sources = np.zeros((len(gains), len(self.graph.rates)))
+        for row, parts in enumerate(gains.values()):
+            for rate in parts:
+                sources[row, rate] += 1.0
+        return np.array(list(gains), dtype=np.intp), sources, exits
 
-    def matrix(self, rates: dict[str, Array], batch: int) -> Array:
-        """The system matrix (B, n, n) in 1/h: rates off the diagonal, minus all exits on it."""
-        names, gains, gain_of, losses, loss_of = self._entries
+    def matrix(self, rates: Array, batch: int) -> Array:
+        """The system matrix (B, n, n) in 1/h from rates (R, B): rates off the diagonal, minus all exits on it."""
         size = self.size
-        values = np.empty((batch, len(names)))
-        for column, name in enumerate(names):
-            values[:, column] = rates[name]
+        gains, sources, exits = self._entries
         A = np.zeros((batch, size * size))
-        if len(np.unique(gains)) == len(gains):
-            A[:, gains] = values[:, gain_of]
-        else:
-            for entry, row in zip(gains, gain_of, strict=True):
-                A[:, entry] += values[:, row]
-        exits = np.zeros((len(names), size))
-        exits[loss_of, losses] = 1.0
-        A[:, :: size + 1] -= values @ exits
+        A[:, gains] = (sources @ rates).T
+        A[:, :: size + 1] -= (exits @ rates).T
         first = len(self.kept)
         for offset, state in enumerate(self.integrals):
             A[:, (first + offset) * size + self.at(state)] = 1.0
@@ -186,7 +179,7 @@ class Linear:
     Patients must share the times of their inputs (group them first where lag or duration differ).
     """
 
-    def __init__(self, layout: Layout, rates: list[dict[str, Array]], batch: int) -> None:
+    def __init__(self, layout: Layout, rates: tuple[Array, ...], batch: int) -> None:
         self._layout = layout
         self._rates = rates
         self._batch = batch

@@ -14,6 +14,9 @@ from core.engine.timeline import Record, Window
 
 Index = NDArray[np.intp]
 
+# For so few patients one call over all times costs less than the loop over doses that saves exponentials.
+_FEW = 6
+
 
 @dataclass(frozen=True)
 class Anchors:
@@ -36,7 +39,7 @@ def fill_amounts(modes: Modes, window: Window, anchors: Anchors, index: Index, r
     for row, state in enumerate(record.states):
         if state != central:
             _fill_depot(modes, window, anchors, index, record, row)
-        elif index.ndim == 1:
+        elif index.ndim == 1 and modes.decay.shape[1] > _FEW:
             _fill_central(modes, window, anchors, index, record.times, record.amounts[row])
         else:
             record.amounts[row] = _central_apart(modes, anchors, index, _since(window, index, record.times))

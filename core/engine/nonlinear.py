@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.engine import kernel, rodas
-from core.engine.graph import Graph
+from core.engine.job import Job
 from core.engine.rodas import Course
 from core.engine.schedule import Array
 from core.engine.system import System, system_of
@@ -24,22 +24,14 @@ _MEMORY = 8  # cycles the acceleration remembers: more than a body has slow proc
 class Nonlinear:
     """Integration of a batch of patients with Rodas4, compiled where the kernel was built, in numpy otherwise."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        rates: list[dict[str, Array]],
-        ports: list[int],
-        integrals: list[int],
-        scale: Array,
-        tolerance: float,
-    ) -> None:
-        self._system: System = system_of(graph, tuple(integrals))
-        self._batch = len(scale)
-        self._values = [self._system.values(segment, self._batch) for segment in rates]
-        self._rest = [self._system.rest(segment, self._batch) for segment in rates]
-        self._ports = np.array(ports, dtype=np.intp)
-        self._scale = scale
-        self._tolerance = tolerance * _STEPS_SHARE
+    def __init__(self, job: Job, integrals: list[int]) -> None:
+        self._system: System = system_of(job.graph, tuple(integrals))
+        self._batch = job.batch
+        self._values = [self._system.values(segment, job.batch) for segment in job.named_rates()]
+        self._rest = [self._system.rest(segment, job.batch) for segment in job.named_rates()]
+        self._ports = np.array(job.ports, dtype=np.intp)
+        self._scale = np.where(job.largest > 0, job.largest, 1.0)
+        self._tolerance = job.tolerance * _STEPS_SHARE
 
     def rest(self, segment: int) -> Array:
         """Amounts (n, B) before anything is given."""

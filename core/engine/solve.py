@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.engine.checks import batch_of, check_inputs, check_segments, check_times
+from core.engine.checks import check_times
 from core.engine.graph import Flow, Graph, Solver
+from core.engine.job import Job, prepare
 from core.engine.linear import Linear, layout_of
 from core.engine.modal import Modal
 from core.engine.modes import modes_of
 from core.engine.nonlinear import Nonlinear
-from core.engine.schedule import Array, Input, Segment, Side, Value
-from core.engine.timeline import Phase, Record, Window, plan, ports_of
+from core.engine.schedule import Array, Input, Segment, Side
+from core.engine.timeline import Record, Window
 from core.task import Task
 
 __all__ = ["Flow", "Graph", "Input", "Segment", "Side", "Solution", "Solver", "simulate"]
@@ -45,43 +46,6 @@ class Propagator(Protocol):
 
     def periodic(self, cycle: Window) -> Array:
         """Amounts (n, B) at the start of a cycle that repeats for ever."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A checked request for some patients."""
-
-    graph: Graph
-    segments: Sequence[Segment]
-    inputs: Sequence[Input]
-    batch: int
-    tolerance: float
-
-    def of(self, patients: NDArray[np.intp] | slice, count: int) -> _Job:
-        """The same request for some of the patients."""
-
-        def pick(value: Value) -> Value:
-            return value[patients] if isinstance(value, np.ndarray) and value.size > 1 else value
-
-        segments = [Segment(s.start, {name: pick(value) for name, value in s.rates.items()}) for s in self.segments]
-        inputs = [
-            replace(
-                given,
-                amount=pick(given.amount),
-                duration=pick(given.duration),
-                lag=pick(given.lag),
-                fraction=pick(given.fraction),
-            )
-            for given in self.inputs
-        ]
-        return replace(self, segments=segments, inputs=inputs, batch=count)
-
-    def rates(self) -> list[dict[str, Array]]:
-        """Rates of each segment as arrays (B,)."""
-        return [
-            {name: np.broadcast_to(np.asarray(value, dtype=float), (self.batch,)) for name, value in s.rates.items()}
-            for s in self.segments
-        ]
 
 
 def simulate(
@@ -118,10 +82,8 @@ def simulate(
         InputError: a rate, an input or a time is negative or not finite; the field names it.
     """
     moments = check_times(times)
-    check_segments(graph, segments)
-    check_inputs(graph, inputs)
-    job = _Job(graph, segments, inputs, batch_of(segments, inputs), tolerance)
     ordered, back = np.unique(moments, return_inverse=True)
+    job = prepare(graph, segments, inputs, float(ordered[-1]) if len(ordered) else -np.inf, tolerance)
     record = Record(
         ordered,
         side is Side.AFTER,
@@ -137,7 +99,7 @@ def simulate(
     return Solution(record.amounts.transpose(2, 1, 0), record.areas.transpose(2, 1, 0))
 
 
-def _solve(job: _Job, record: Record, task: Task | None) -> None:
+def _solve(job: Job, record: Record, task: Task | None) -> None:
     solve, size = {
         Solver.MODAL: (_modal, _MODAL_CHUNK),
         Solver.LINEAR: (_linear, _LINEAR_CHUNK),
@@ -157,93 +119,57 @@ def _patients(record: Record, patients: slice) -> Record:
     return replace(record, amounts=record.amounts[:, :, patients], areas=record.areas[:, :, patients])
 
 
-def _modal(job: _Job, record: Record) -> None:
+def _modal(job: Job, record: Record) -> None:
     """Closed form; whatever it cannot do without losing digits goes to the matrix exponential instead."""
     structure = job.graph.mammillary
     assert structure is not None
-    ports = [job.graph.index(state) for state in ports_of(job.inputs)]
     outer = {job.graph.index(name) for name, _, _ in structure.peripherals}
-    if outer & {*ports, *record.states, *record.integrals}:
+    if outer & {*job.ports, *record.states, *record.integrals}:
         _linear(job, record)
         return
     modes, fine = [], np.ones(job.batch, dtype=bool)
-    needs_gap = bool(record.integrals) or any(i.state == structure.depot and np.any(i.duration) for i in job.inputs)
-    for rates in job.rates():
+    fed = structure.depot is not None and job.runs_into(job.graph.index(structure.depot))
+    for rates in job.named_rates():
         found, good = modes_of(structure, rates)
         modes.append(found)
-        fine &= good & found.apart if needs_gap else good
+        fine &= good & found.apart if fed or record.integrals else good
     if not fine.all():
         _split(job, record, [(np.flatnonzero(fine), _modal), (np.flatnonzero(~fine), _linear)])
         return
-    _run_phases(job, Modal(job.graph, modes, ports, bool(record.integrals)), record)
+    _run_phases(job, Modal(job.graph, modes, list(job.ports), bool(record.integrals)), record)
 
 
-def _split(
-    job: _Job, record: Record, groups: Sequence[tuple[NDArray[np.intp], Callable[[_Job, Record], None]]]
-) -> None:
+def _split(job: Job, record: Record, groups: Sequence[tuple[NDArray[np.intp], Callable[[Job, Record], None]]]) -> None:
     """Solve groups of patients apart and put their results together."""
     for patients, solve in groups:
         if len(patients) == 0:
             continue
-        own = replace(
-            record,
-            amounts=np.zeros_like(record.amounts[:, :, patients]),
-            areas=np.zeros_like(record.areas[:, :, patients]),
-        )
-        solve(job.of(patients, len(patients)), own)
-        record.amounts[:, :, patients] = own.amounts
-        record.areas[:, :, patients] = own.areas
+        amounts, areas = record.amounts[:, :, patients], record.areas[:, :, patients]
+        solve(job.of(patients, len(patients)), replace(record, amounts=amounts, areas=areas))
+        record.amounts[:, :, patients], record.areas[:, :, patients] = amounts, areas
 
 
-def _linear(job: _Job, record: Record) -> None:
-    groups = list(_same_times(job))
+def _linear(job: Job, record: Record) -> None:
+    groups = job.groups_by_time()
     if len(groups) > 1:
         _split(job, record, [(patients, _linear) for patients in groups])
         return
-    shared = [replace(given, lag=_first(given.lag), duration=_first(given.duration)) for given in job.inputs]
-    ports = tuple(job.graph.index(state) for state in ports_of(shared))
-    driven = any(given.duration > 0 for given in shared)
-    layout = layout_of(job.graph, ports, tuple(record.states), tuple(record.integrals), driven)
-    _run_phases(replace(job, inputs=shared), Linear(layout, job.rates(), job.batch), record)
+    job = job.sharing_times()
+    driven = any(window.rate.any() for window in job.windows())
+    layout = layout_of(job.graph, job.ports, tuple(record.states), tuple(record.integrals), driven)
+    _run_phases(job, Linear(layout, job.rates, job.batch), record)
 
 
-def _first(value: Value) -> float:
-    return float(np.ravel(value)[0])
-
-
-def _same_times(job: _Job) -> Iterator[NDArray[np.intp]]:
-    """Groups of patients whose inputs arrive and end at the same times."""
-    varying = [v for given in job.inputs for v in (given.lag, given.duration) if np.size(v) > 1]
-    if not varying:
-        yield np.arange(job.batch)
-        return
-    _, group = np.unique(np.array(varying), axis=1, return_inverse=True)
-    for number in range(int(group.max()) + 1):
-        yield np.flatnonzero(group == number)
-
-
-def _nonlinear(job: _Job, record: Record) -> None:
-    doses = np.zeros(job.batch)
-    for given in job.inputs:
-        doses = np.maximum(doses, given.amount * np.asarray(given.fraction))
-    ports = [job.graph.index(state) for state in ports_of(job.inputs)]
-    scale = np.where(doses > 0, doses, 1.0)
-    propagator = Nonlinear(job.graph, job.rates(), ports, record.integrals, scale, job.tolerance)
+def _nonlinear(job: Job, record: Record) -> None:
+    propagator = Nonlinear(job, record.integrals)
     record.amounts[:] = propagator.rest(0)[record.states][:, None, :]
     _run_phases(job, propagator, record)
 
 
-def _run_phases(job: _Job, propagator: Propagator, record: Record) -> None:
-    phases = plan(job.inputs, [segment.start for segment in job.segments], float(record.times[-1]))
+def _run_phases(job: Job, propagator: Propagator, record: Record) -> None:
     area = np.zeros((len(record.integrals), job.batch))
-    for phase in phases:
-        area = _run_phase(job, propagator, phase, area, record)
-
-
-def _run_phase(job: _Job, propagator: Propagator, phase: Phase, area: Array, record: Record) -> Array:
-    amounts = propagator.rest(phase.windows[0].segment) if phase.cycle is None else propagator.periodic(phase.cycle)
-    for window in phase.windows:
-        low = int(np.searchsorted(record.times, window.time[0].min(), side="left"))
-        high = int(np.searchsorted(record.times, window.end, side="left"))
-        amounts, area = propagator.run(window, amounts, area, record.part(low, high))
-    return area
+    for phase in job.phases:
+        amounts = propagator.rest(phase.windows[0].segment) if phase.cycle is None else propagator.periodic(phase.cycle)
+        for window in phase.windows:
+            low, high = np.searchsorted(record.times, [window.time[0].min(), window.end])
+            amounts, area = propagator.run(window, amounts, area, record.part(int(low), int(high)))

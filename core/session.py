@@ -19,7 +19,7 @@ from core.advise.responses import draw
 from core.clinic import questions
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
-from core.clinic.case_file import write_case
+from core.clinic.case_file import case_text
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
 from core.drugs.model import BoundModel, DrugTarget
@@ -224,7 +224,7 @@ def judge(case: Case, individualisation: Individualisation, regimens: Sequence[R
 
 def inputs_hash(case: Case) -> str:
     """SHA-256 of the case as its file would be written; a result whose inputs have changed is never shown."""
-    return hashlib.sha256(write_case(case).encode()).hexdigest()
+    return hashlib.sha256(case_text(case).encode()).hexdigest()
 
 
 def time_grid(case: Case, regimen: Regimen | None = None) -> Array:

@@ -51,7 +51,9 @@ def main() -> int:
         middle, slow = np.percentile(taken, [50, 95])
         met = slow <= goal
         missed += not met
-        print(f"{name:40} median {middle:6.1f} ms   p95 {slow:6.1f} ms   goal {goal:5.0f} ms   {'met' if met else 'MISSED'}")
+        print(
+            f"{name:40} median {middle:6.1f} ms   p95 {slow:6.1f} ms   goal {goal:5.0f} ms   {'met' if met else 'MISSED'}"
+        )
     return min(missed, 1)
 
 

@@ -42,10 +42,10 @@ def build(target: Path | None = None) -> Path | None:
     if program is None:
         return None
     target = library_path() if target is None else target
-    source = Path(__file__).with_name("_kernel.c")
+    sources = [str(path) for path in sorted(Path(__file__).parent.glob("_*.c"))]
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         fresh = Path(folder) / target.name
-        subprocess.run([program, *_FLAGS, str(source), "-o", str(fresh), "-lm"], check=True)  # noqa: S603 fixed arguments
+        subprocess.run([program, *_FLAGS, *sources, "-o", str(fresh), "-lm"], check=True)  # noqa: S603 fixed arguments
         fresh.replace(target)
     return target
 

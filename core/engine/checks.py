@@ -37,7 +37,7 @@ def check_segments(graph: Graph, segments: Sequence[Segment]) -> None:
 
 
 def check_rates(graph: Graph, values: Array) -> None:
-    """Refuse rates (R, B) that are negative, not finite, or 0 where a term divides by them; the field names the rate."""
+    """Refuse rates (R, B) that are negative, not finite, or 0 where a term divides by them, naming the rate."""
     if not np.all((values >= 0.0) & (values < np.inf)):
         for name, row in zip(graph.rates, values, strict=True):
             _check_number(f"rates.{name}", row)

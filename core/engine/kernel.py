@@ -23,7 +23,7 @@ def library_path() -> Path:
 
 
 @lru_cache(maxsize=1)
-def _library() -> ctypes.CDLL | None:
+def library() -> ctypes.CDLL | None:
     """The shared library beside this file, or None where none was built or DOSEWRIGHT_NO_KERNEL is set."""
     if os.environ.get("DOSEWRIGHT_NO_KERNEL"):
         return None
@@ -31,16 +31,17 @@ def _library() -> ctypes.CDLL | None:
     if not path.exists():
         return None
     try:
-        library = ctypes.CDLL(str(path))
-        library.dosewright_rodas.restype = ctypes.c_int
+        loaded = ctypes.CDLL(str(path))
+        loaded.dosewright_rodas.restype = ctypes.c_int
+        loaded.dosewright_exp.restype = None
     except (OSError, AttributeError):
         return None
-    return library
+    return loaded
 
 
 def available() -> bool:
     """Whether the compiled integrator can be used."""
-    return _library() is not None
+    return library() is not None
 
 
 def run(system: System, values: Values, course: Course, start: Array, out: Array) -> Array:
@@ -49,8 +50,8 @@ def run(system: System, values: Values, course: Course, start: Array, out: Array
     Raises:
         ModelError: the step became too small to go on, or no library was built.
     """
-    library = _library()
-    if library is None:
+    compiled = library()
+    if compiled is None:
         raise ModelError("the compiled integrator was not built")
     batch = start.shape[1]
     x = np.array(start, dtype=float, order="C")
@@ -86,7 +87,7 @@ def run(system: System, values: Values, course: Course, start: Array, out: Array
         written,
     ]
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in arrays]
-    if library.dosewright_rodas(ctypes.c_double(course.relative), *pointers) != 0:
+    if compiled.dosewright_rodas(ctypes.c_double(course.relative), *pointers) != 0:
         raise ModelError("the integration cannot go on: rates are too extreme for the tolerance asked for")
     if written is not out:
         out[:] = written

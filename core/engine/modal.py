@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.engine.exponential import exp, expm1
 from core.engine.graph import Graph
 from core.engine.modal_record import Anchors, area_gained, fill_amounts, fill_areas
 from core.engine.modes import Modes
@@ -61,10 +62,10 @@ class Modal:
         _, mode, depot = self._advance(modes, cycle, self.rest(cycle.segment))
         interval = cycle.end - cycle.time[0]
         if depot is not None and modes.absorption is not None:
-            kept = np.where(modes.absorption > 0, -np.expm1(-modes.absorption * interval), 1.0)
+            kept = np.where(modes.absorption > 0, -expm1(-modes.absorption * interval), 1.0)
             depot = depot / kept
             mode = mode + depot * from_depot(modes, interval[None, None])[0]
-        return self._amounts(modes, mode / -np.expm1(-modes.decay * interval), depot)
+        return self._amounts(modes, mode / -expm1(-modes.decay * interval), depot)
 
     def _modes_at(self, modes: Modes, amounts: Array) -> Array:
         return np.asarray(
@@ -82,7 +83,7 @@ class Modal:
     def _advance(self, modes: Modes, window: Window, amounts: Array) -> tuple[Anchors, Array, Array | None]:
         """Follow modes and depot from anchor to anchor and to the end of the window (if it has one)."""
         elapsed = _spans(window)
-        shrink = np.exp(-modes.decay * elapsed)
+        shrink = exp(-modes.decay * elapsed)
         drive = _running(window, self._into_central)
         feed = _running(window, self._into_depot)
         added = np.zeros(shrink.shape)
@@ -141,7 +142,7 @@ def _running(window: Window, port: int | None) -> Array | None:
 
 def _depot(ka: Array, elapsed: Array, bolus: Array | None, feed: Array | None, start: Array) -> tuple[Array, Array]:
     """Depot amounts just after each anchor (K, B) and at the end (B,)."""
-    shrink = np.exp(-ka * elapsed)
+    shrink = exp(-ka * elapsed)
     fed = None if feed is None else feed * one_integral(ka, elapsed)
     depot = np.empty(shrink.shape)
     now = start

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engine.exponential import exp
 from core.engine.modes import Modes
 from core.engine.responses import from_depot, from_depot_area, from_depot_second_area, one_integral, two_integrals
 from core.engine.schedule import Array
@@ -61,7 +62,7 @@ def _fill_depot(modes: Modes, window: Window, anchors: Anchors, index: Index, re
     if anchors.depot is None or modes.absorption is None:
         return
     elapsed = _since(window, index, record.times)
-    record.amounts[row] = _at(anchors.depot, index) * np.exp(-modes.absorption * elapsed)
+    record.amounts[row] = _at(anchors.depot, index) * exp(-modes.absorption * elapsed)
     if anchors.feed is not None:
         record.amounts[row] += _at(anchors.feed, index) * one_integral(modes.absorption, elapsed)
 
@@ -96,7 +97,7 @@ class _Responses:
     def __init__(self, modes: Modes, anchors: Anchors, elapsed: Array) -> None:
         self._modes = modes
         self._elapsed = elapsed
-        self.shrink = [np.exp(-decay * elapsed) for decay in modes.decay]
+        self.shrink = [exp(-decay * elapsed) for decay in modes.decay]
         self._depot: Array | None = None
         self._feed: Array | None = None
         self._drive: Array | None = None
@@ -109,7 +110,7 @@ class _Responses:
         total = np.zeros(self.shrink[0].shape)
         for share, decay, shrink in zip(self._modes.share, self._modes.decay, self.shrink, strict=True):
             gap = ka - decay
-            slow = shrink if (gap >= 0).all() else np.exp(-np.minimum(ka, decay) * self._elapsed)
+            slow = shrink if (gap >= 0).all() else exp(-np.minimum(ka, decay) * self._elapsed)
             part = one_integral(np.abs(gap), self._elapsed)
             part *= share * ka
             part *= slow
@@ -140,7 +141,7 @@ def _central_apart(modes: Modes, anchors: Anchors, index: Index, elapsed: Array)
     """Where lag or duration differ, so that every patient has anchors of its own; (T, B)."""
     total = np.zeros(elapsed.shape)
     for m, decay in enumerate(modes.decay):
-        total += _at(anchors.mode[:, m], index) * np.exp(-decay * elapsed)
+        total += _at(anchors.mode[:, m], index) * exp(-decay * elapsed)
     span = elapsed[:, None]
     if anchors.drive is not None:
         total += _at(anchors.drive, index) * (modes.share * one_integral(modes.decay, span)).sum(axis=1)

@@ -77,7 +77,7 @@ class Alternatives(Panel):
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 if column:
-                    item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 item.setToolTip(texts.regimen(option.regimen))
                 self.table.setItem(row, column, item)
         header = self.table.horizontalHeader()

@@ -83,6 +83,7 @@ class RowSection(Section):
         super().__init__(parent)
         self.state = state
         self.shown = -1  # row in the form
+        self._content: list[list[tuple[Cell, bool]]] = []
         self._begun: Any = None  # a row as it was begun; left untouched it goes away again
         self.fields: dict[str, Field] = {}
         self.table = RowTable(self)
@@ -288,9 +289,15 @@ class RowSection(Section):
             for problem in self.state.problems
             if problem.field.startswith(f"{self.prefix}.")
         }
-        for index, row in enumerate(rows):
-            for column, cell in enumerate(self.cells(index, row)):
-                self.table.setItem(index, column, _item(cell, column, fault=column == 0 and str(index) in faulty))
+        content = [
+            [(cell, column == 0 and str(index) in faulty) for column, cell in enumerate(self.cells(index, row))]
+            for index, row in enumerate(rows)
+        ]
+        if content != self._content:
+            self._content = content
+            for index, cells in enumerate(content):
+                for column, (cell, fault) in enumerate(cells):
+                    self.table.setItem(index, column, _item(cell, column, fault=fault))
         header = self.table.horizontalHeader()
         for column in range(len(headers)):
             mode = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
@@ -312,8 +319,8 @@ class RowSection(Section):
         self.paste_button.setToolTip(self.tr("Adds the rows of a table copied from a spreadsheet"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 Qt's name
-        """Escape leaves the row."""
-        if event.key() == Qt.Key.Key_Escape and self.shown >= 0:
+        """Escape and Enter leave the row."""
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.shown >= 0:
             self.done()
         else:
             super().keyPressEvent(event)
@@ -331,7 +338,7 @@ def is_inside(widget: QWidget | None, ancestor: QWidget) -> bool:
 def _item(cell: Cell, column: int, *, fault: bool) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
     if column > 0:
-        item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     if cell.struck:
         font = QFont()
         font.setStrikeOut(True)

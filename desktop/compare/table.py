@@ -69,7 +69,7 @@ class CompareTable(Panel):
             self.table.setHorizontalHeaderItem(column, head)
             for row, (_, values) in enumerate(rows):
                 item = QTableWidgetItem(values[column])
-                item.setTextAlignment(int(Qt.AlignmentFlag.AlignCenter))
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 item.setToolTip(values[column])
                 self.table.setItem(row, column, item)
             self.table.setCellWidget(len(rows), column, self._remove_button(column))

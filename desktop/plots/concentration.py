@@ -69,13 +69,16 @@ class ConcentrationPlot(CurvePlot):
 
     def set_levels(self, levels: Sequence[LevelMark]) -> None:
         """Show the measured levels."""
-        self.levels = tuple(levels)
-        self._draw_levels()
+        if tuple(levels) != self.levels:
+            self.levels = tuple(levels)
+            self._draw_levels()
 
     def set_target(self, target: TargetBand | None) -> None:
         """Show the target, or none where it is not a concentration."""
-        self.target = target
-        self._draw_target()
+        if target != self.target:
+            self.target = target
+            self._draw_target()
+            self._label_timer.start()
 
     def set_now_label(self, text: str) -> None:
         """Name the line of the present."""

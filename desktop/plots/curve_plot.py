@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,7 @@ from desktop.plots.series import Look, Series
 
 _DECADES = 3.0  # shown below the highest value on the log scale
 _HEADROOM = 1.08
+_LABELS_AFTER = 40  # ms; names find their places once the curves hold still
 
 
 class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -38,6 +39,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.plotItem.showGrid(x=True, y=True, alpha=0.10)
         self.plotItem.setContentsMargins(0, 6, 10, 0)
         self.logarithmic = False
+        self._is_new_scale = False
         self.series: tuple[Series, ...] = ()
         self.now: float | None = None
         self._items: dict[str, _SeriesItems] = {}
@@ -49,10 +51,15 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.cursor_line.hide()
         self.addItem(self.cursor_line, ignoreBounds=True)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
-        self.plotItem.vb.sigResized.connect(lambda _: self.place_labels())
+        self._label_timer = QTimer(self, singleShot=True, interval=_LABELS_AFTER)
+        self._label_timer.timeout.connect(self.place_labels)
+        self.plotItem.vb.sigResized.connect(lambda _: self._label_timer.start())
 
     def set_series(self, series: Sequence[Series]) -> None:
-        """Show these curves and no others."""
+        """Show these curves and no others; curves that are shown already are not drawn again."""
+        if not self._is_new_scale and same_series(self.series, series):
+            return
+        self._is_new_scale = False
         self.series = tuple(series)
         shown = {one.key for one in series}
         for key in [key for key in self._items if key not in shown]:
@@ -68,7 +75,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
                 self.addItem(self._names[one.key], ignoreBounds=True)
             self._items[one.key].show(one, self.scaled)
             self._names[one.key].setText(one.label)
-        self.place_labels()
+        self._label_timer.start()
 
     def set_now(self, hours: float | None) -> None:
         """Mark the present."""
@@ -87,6 +94,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             return
         self.logarithmic = on
         self.value_axis.show_scale(logarithmic=on)
+        self._is_new_scale = True
         self.set_series(self.series)
         self.redraw_extras()
         self.fit()
@@ -120,7 +128,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.setYRange(high - _DECADES, high, padding=0.02)
         else:
             self.setYRange(0.0, top * _HEADROOM, padding=0.0)
-        self.place_labels()
+        self._label_timer.start()
 
     def holds(self) -> bool:
         """Whether the ranges still show all of the curves, without wasting most of the plot."""
@@ -179,6 +187,22 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def wheelEvent(self, event: object) -> None:  # noqa: N802 Qt's name
         """The wheel changes no range."""
+
+
+def same_series(old: Sequence[Series], new: Sequence[Series]) -> bool:
+    """Whether two lists of curves draw the same: cuts of one curve are made anew, so their numbers are compared."""
+    return len(old) == len(new) and all(
+        (one.key, one.label, one.look) == (other.key, other.label, other.look)
+        and len(one.times) == len(other.times)
+        and all(
+            mine is its or np.array_equal(mine, its) for mine, its in zip(_arrays(one), _arrays(other), strict=True)
+        )
+        for one, other in zip(old, new, strict=True)
+    )
+
+
+def _arrays(one: Series) -> tuple[Array, ...]:
+    return one.times, one.median, one.low, one.high
 
 
 class _SeriesItems:

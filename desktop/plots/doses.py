@@ -34,6 +34,7 @@ class DoseStrip(CurvePlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.doses: tuple[DoseMark, ...] = ()
+        self._drawn: tuple[object, ...] = ()
         self.plotItem.showGrid(x=False, y=False)
         self.value_axis.setStyle(showValues=False, tickLength=0)
         self.setYRange(0.0, 1.0, padding=0.0)
@@ -41,7 +42,11 @@ class DoseStrip(CurvePlot):
         self._texts: list[pg.TextItem] = []
 
     def set_doses(self, doses: Sequence[DoseMark]) -> None:
-        """Draw these doses."""
+        """Draw these doses; bars keep a least width in pixels, so that another range draws them anew."""
+        drawn = (tuple(doses), *self.plotItem.vb.viewRange()[0], self.plotItem.vb.width())
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         self.doses = tuple(doses)
         for item in (*self._bars, *self._texts):
             self.removeItem(item)

@@ -111,7 +111,7 @@ class PlotHead(Panel):
         by_clock = self.by_clock
         self.axis_title.setText(self.tr("Clock time") if by_clock else self.tr("Hours after the first dose"))
         lone = self.tissues.count() <= 1
-        title = self.tr("Predicted concentration") if lone else self.tr("in")
+        title = self.tr("Concentration") if lone else self.tr("in")
         self.title.setText(f"{title} ({self._unit})" if lone and self._unit else f"{title} {self._unit}")
 
     def show_focus(self, *, on: bool) -> None:

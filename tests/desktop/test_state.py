@@ -149,7 +149,9 @@ def test_a_stop_forbids_deciding(qtbot, state, verbs):
 
 
 def test_an_acknowledged_caution_returns_when_its_values_change(qtbot, state, verbs):
-    verbs.alerts = (Alert(Severity.CAUTION, "weight_leap", {"value": "80", "percent": "20", "previous": "66"}, "weight"),)
+    verbs.alerts = (
+        Alert(Severity.CAUTION, "weight_leap", {"value": "80", "percent": "20", "previous": "66"}, "weight"),
+    )
     opened(qtbot, state, verbs)
     assert state.unacknowledged
     state.acknowledge()

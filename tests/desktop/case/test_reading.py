@@ -35,6 +35,10 @@ def reasons(draft):
     return {problem.field: problem.reason for problem in read(draft).problems}
 
 
+def changed(**changes):
+    return dataclasses.replace(FULL, **changes)
+
+
 def with_dose(**changes):
     return dataclasses.replace(FULL, doses=(dataclasses.replace(FULL.doses[0], **changes),))
 
@@ -53,10 +57,15 @@ def test_everything_a_case_can_hold_goes_through_the_form_without_loss():
     case = read(FULL).case
     rich = dataclasses.replace(
         case,
-        covariates=(CovariateValue("serum_creatinine", Quantity(1.234, "mg/dL"), 1 / 3), CovariateValue("icu", "yes", 0.0)),
+        covariates=(
+            CovariateValue("serum_creatinine", Quantity(1.234, "mg/dL"), 1 / 3), CovariateValue("icu", "yes", 0.0),
+        ),
         co_medication=(CoMedication("itraconazole", 72.0, None, Quantity(200.0, "mg"), Quantity(1.0, "day")),),
         doses=(
-            Dose(-2.5, Quantity(1.25, "g"), Route.INTRAVENOUS, Quantity(90.0, "min"), Quantity(12.0, "h"), 4, steady_state=True),
+            Dose(
+                -2.5, Quantity(1.25, "g"), Route.INTRAVENOUS, Quantity(90.0, "min"), Quantity(12.0, "h"), 4,
+                steady_state=True,
+            ),
             Dose(60.123, Quantity(500.0, "ug"), Route.ORAL, status=DoseStatus.MISSED),
         ),
         levels=(
@@ -109,7 +118,7 @@ def test_a_bare_clock_time_belongs_to_the_day_of_the_row_before():
         (dataclasses.replace(FULL, drug="aspirinol"), "drug", "drug_not_in_library"),
         (dataclasses.replace(FULL, entries=(Entry("weight", "12 mg/dL", "kg"),)), "entry.weight.0", "number_with_unit"),
         (dataclasses.replace(FULL, entries=(Entry("weight", "4800", "kg"),)), "entry.weight.0", "covariate_impossible"),
-        (dataclasses.replace(FULL, entries=(Entry("weight", "48", "kg", "soon"),)), "entry.weight.0.when", "time_unreadable"),
+        (changed(entries=(Entry("weight", "48", "kg", "soon"),)), "entry.weight.0.when", "time_unreadable"),
         (with_dose(amount="1,500"), "dose.0.amount", "number_ambiguous"),
         (with_dose(amount="0"), "dose.0.amount", "must_be_positive"),
         (with_dose(count="2.5"), "dose.0.count", "count_unreadable"),
@@ -122,8 +131,8 @@ def test_a_bare_clock_time_belongs_to_the_day_of_the_row_before():
         (with_level(unit=""), "level.0.unit", "level_unit_needed"),
         (with_level(use=False), "level.0.reason", "exclusion_reason_needed"),
         (dataclasses.replace(FULL, medications=(MedicationRow("", "0 h"),)), "medication.0.drug", "medication_needed"),
-        (dataclasses.replace(FULL, medications=(MedicationRow("x", "9 h", "3 h"),)), "medication.0.until", "ends_before_start"),
-        (dataclasses.replace(FULL, target=TargetRow("auc24", "600", "400", "mg*h/L")), "target.high", "target_low_not_below"),
+        (changed(medications=(MedicationRow("x", "9 h", "3 h"),)), "medication.0.until", "ends_before_start"),
+        (changed(target=TargetRow("auc24", "600", "400", "mg*h/L")), "target.high", "target_low_not_below"),
         (dataclasses.replace(FULL, target=TargetRow("auc24", "", "", "mg*h/L")), "target.low", "target_needs_an_end"),
     ],
 )  # fmt: skip

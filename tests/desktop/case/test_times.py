@@ -81,7 +81,13 @@ def test_times_are_shown_as_each_language_writes_them():
 
 @pytest.mark.parametrize(
     ("typed", "born"),
-    [("1955-05-03", dt.date(1955, 5, 3)), ("03-May-1955", dt.date(1955, 5, 3)), ("71", 71.0), ("0,5", 0.5), ("71 y", 71.0)],
+    [
+        ("1955-05-03", dt.date(1955, 5, 3)),
+        ("03-May-1955", dt.date(1955, 5, 3)),
+        ("71", 71.0),
+        ("0,5", 0.5),
+        ("71 y", 71.0),
+    ],
 )
 def test_birth_is_a_date_or_an_age(typed, born):
     assert read_birth(typed, dt.date(2026, 7, 9)) == born

@@ -1,0 +1,396 @@
+import json
+import stat
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QInputMethodEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QTableWidget
+
+from core.clinic.case_file import load_case
+from core.report.decision import DecisionKind
+from desktop.case.draft_file import DraftKeeper, draft_of
+from desktop.language import LANGUAGE
+from desktop.state import CaseState
+
+KEY = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def ready(qtbot, window):
+    qtbot.waitUntil(lambda: window.state.results.proposed is not None and not window.state.busy, timeout=20000)
+
+
+def receiver():
+    """Where the system sends a key: a popup first."""
+    return QApplication.activePopupWidget() or QApplication.focusWidget()
+
+
+def key(window, *args):
+    QTest.keyClick(receiver() or window, *args)
+
+
+def type_text(text):
+    if text.isascii():
+        QTest.keyClicks(receiver(), text)
+        return
+    event = QInputMethodEvent()  # what a Chinese keyboard writes arrives as committed text
+    event.setCommitString(text)
+    QApplication.sendEvent(receiver(), event)
+
+
+def test_a_case_is_entered_by_keyboard_alone_accepted_and_reported(qtbot, window, tmp_path, monkeypatch):
+    monkeypatch.setattr("desktop.main_window.report_folder", lambda: tmp_path)
+    monkeypatch.setattr("desktop.main_window.QDesktopServices.openUrl", lambda url: True)
+    key(window, KEY.Key_N, CTRL)
+    form = window.case_tab.input.patient
+    type_text("P-7")
+    for text in ("vanco", "甲, Z", "72", None):
+        key(window, KEY.Key_Tab)
+        if text:
+            type_text(text)
+    type_text("m")  # sex, by its first letter
+    covariates = {"weight": "78", "height": "174", "serum_creatinine": "88"}
+    for name, text in covariates.items():
+        form.field(f"entry.{name}.0").setFocus()
+        type_text(text)
+    key(window, KEY.Key_D, CTRL)
+    for text in ("2026-07-06 08:00", "1000"):
+        type_text(text)
+        key(window, KEY.Key_Tab)
+    fields = window.case_tab.input.doses.fields
+    for name, text in (("every", "12"), ("count", "5"), ("duration", "1")):
+        fields[name].setFocus()
+        fields[name].edit.selectAll()
+        type_text(text)
+    key(window, KEY.Key_Return)
+    key(window, KEY.Key_L, CTRL)
+    type_text("2026-07-07 19:30")
+    key(window, KEY.Key_Tab)
+    type_text("17.8")
+    key(window, KEY.Key_Tab)
+    type_text("m")  # mg/L, by its first letter
+    key(window, KEY.Key_Return)
+    case = window.state.case
+    assert case is not None, window.state.reading
+    assert (case.patient.id, case.patient.name, case.drug, case.patient.sex) == ("P-7", "甲, Z", "vancomycin", "male")
+    assert (case.doses[0].milligrams, case.doses[0].interval, case.doses[0].count, case.doses[0].hours) == (
+        1000,
+        12,
+        5,
+        1,
+    )
+    assert (case.levels[0].time, case.levels[0].value.value, case.levels[0].value.unit) == (35.5, 17.8, "mg/L")
+    ready(qtbot, window)
+    key(window, KEY.Key_K, CTRL)
+    window.activateWindow()  # without a window manager a closed popup leaves no window active
+    QApplication.processEvents()
+    window.case_tab.advice.buttons.accept_button.setFocus()
+    key(window, KEY.Key_Return)
+    assert window.state.decision.kind is DecisionKind.ACCEPTED
+    key(window, KEY.Key_P, CTRL)
+    assert sorted(path.suffix for path in tmp_path.glob("P-7*")) == [".csv", ".csv", ".pdf"], window.status.text.text()
+
+
+def test_accepting_waits_for_the_cautions_to_be_acknowledged(worked):
+    advice = worked.case_tab.advice
+    assert worked.state.unacknowledged, "the worked case has a caution"
+    advice.accept()
+    assert worked.state.decision is None
+    key(worked, KEY.Key_K, CTRL)
+    advice.accept()
+    decision = worked.state.decision
+    assert decision.kind is DecisionKind.ACCEPTED
+    assert decision.regimen == worked.state.results.recommendation.options[0].regimen
+    assert decision.acknowledged
+
+
+def test_another_option_is_previewed_and_needs_a_reason_to_be_taken(qtbot, worked, verbs):
+    advice = worked.case_tab.advice
+    worked.state.acknowledge()
+    advice.alternatives.table.setCurrentCell(1, 0)
+    second = worked.state.results.recommendation.options[1].regimen
+    qtbot.waitUntil(lambda: ("proposed", second) in verbs.calls and worked.state.results.proposed_regimen == second)
+    advice.accept()
+    assert worked.state.decision is None
+    key(worked, KEY.Key_Return)
+    assert advice.panel.reason.fault.text, "no reason, no decision"
+    advice.panel.reason.edit.setText("once a day is simpler")
+    key(worked, KEY.Key_Return)
+    assert worked.state.decision.kind is DecisionKind.MODIFIED
+    assert worked.state.decision.regimen == second
+
+
+def test_a_modified_regimen_is_checked_against_the_label(worked):
+    advice = worked.case_tab.advice
+    advice.buttons.modify_button.click()
+    advice.panel.form.amount.edit.setText("9000")
+    advice.panel.form.settled.emit()
+    assert advice.panel.limits.isVisibleTo(advice.panel)
+    assert "9000 mg" in advice.panel.limits.text()
+
+
+def test_a_rejection_needs_a_reason_and_gives_no_regimen(worked):
+    advice = worked.case_tab.advice
+    advice.buttons.reject_button.click()
+    advice.panel.confirm_button.click()
+    assert worked.state.decision is None
+    advice.panel.reason.edit.setText("dialysis begins today")
+    advice.panel.confirm_button.click()
+    assert (worked.state.decision.kind, worked.state.decision.regimen) == (DecisionKind.REJECTED, None)
+
+
+def test_a_decision_does_not_outlive_the_case_it_was_made_for(qtbot, worked):
+    worked.state.acknowledge()
+    worked.case_tab.advice.accept()
+    field = worked.case_tab.input.field("entry.weight.0")
+    field.edit.setFocus()
+    field.edit.selectAll()
+    QTest.keyClicks(field.edit, "90")
+    assert worked.state.decision is None
+    assert worked.case_tab.advice.card.option is None
+    assert not worked.case_tab.advice.buttons.accept_button.isEnabled()
+
+
+def test_faults_are_counted_at_the_top_and_lead_to_their_field(worked):
+    column = worked.case_tab.input
+    column.patient.birth.edit.setFocus()
+    column.patient.birth.edit.selectAll()
+    QTest.keyClicks(column.patient.birth.edit, "7O")
+    assert not column.faults.isVisible(), "not while typing"
+    column.patient.record.edit.setFocus()
+    assert column.faults.isVisible()
+    assert "1 thing to correct" in column.faults._text.text()
+    column.faults._go.click()
+    assert QApplication.focusWidget() is column.patient.birth.edit
+
+
+def test_an_empty_window_says_what_is_missing_and_leads_there(window):
+    panel = window.case_tab.plots
+    assert panel.stack.currentWidget() is panel.empty
+    buttons = panel.empty.findChildren(QPushButton)
+    assert len(buttons) == 4
+    buttons[0].click()
+    assert QApplication.focusWidget() is window.case_tab.input.patient.drug.box
+
+
+def test_a_row_begun_and_left_untouched_goes_away_again(worked):
+    before = worked.state.draft
+    worked.case_tab.input.doses.add()
+    assert len(worked.state.draft.doses) == len(before.doses) + 1
+    worked.case_tab.input.patient.record.edit.setFocus()
+    assert worked.state.draft == before
+
+
+def test_a_half_filled_row_is_kept_and_says_what_it_lacks(worked):
+    levels = worked.case_tab.input.levels
+    key(worked, KEY.Key_L, CTRL)
+    type_text("2026-07-08 19:30")
+    worked.case_tab.input.patient.record.edit.setFocus()
+    assert worked.state.draft.levels[-1].when == "2026-07-08 19:30"
+    assert "level.2.value" in {problem.field for problem in worked.state.problems}
+    assert levels.editor.isVisibleTo(levels)
+
+
+def test_a_spreadsheet_fills_both_tables(qtbot, worked):
+    column = worked.case_tab.input
+    QApplication.clipboard().setText("time\tdose\tevery\troute\tnumber\n2026-07-09 08:00\t500 mg\t24 h\tiv\t2\n")
+    column.doses.table.setFocus()
+    key(worked, KEY.Key_V, CTRL)
+    row = worked.state.draft.doses[-1]
+    assert (row.when, row.amount, row.unit, row.every, row.route, row.count) == (
+        "2026-07-09 08:00", "500", "mg", "24", "intravenous", "2",
+    )  # fmt: skip
+    QApplication.clipboard().setText("2026-07-09 07:30\t21,4 mg/L\n2026-07-10 07:30\t1,500\tµg/mL\n")
+    column.levels.table.setFocus()
+    key(worked, KEY.Key_V, CTRL)
+    pasted = worked.state.draft.levels[-2:]
+    assert [(row.value, row.unit) for row in pasted] == [("21,4", "mg/L"), ("1,500", "ug/mL")]
+    assert [problem.field for problem in worked.state.problems] == ["level.3.value"], (
+        "pasted numbers are read as strictly"
+    )
+
+
+def test_undo_is_of_the_case_wherever_the_cursor_stands(worked):
+    column = worked.case_tab.input
+    before = worked.state.draft
+    column.doses.remove(0)
+    column.patient.record.edit.setFocus()
+    key(worked, KEY.Key_Z, CTRL)
+    assert worked.state.draft == before
+
+
+def test_a_later_creatinine_gets_its_own_line(worked):
+    grid = worked.case_tab.input.patient.covariates
+    grid.add_later("serum_creatinine")
+    type_text("60 h")
+    line = grid.field("entry.serum_creatinine.3")
+    line.edit.setFocus()
+    type_text("240")
+    worked.case_tab.input.patient.record.edit.setFocus()
+    values = [item for item in worked.state.case.covariates if item.name == "serum_creatinine"]
+    assert (values[-1].time, values[-1].value.value) == (60.0, 240.0)
+    assert worked.state.draft.history("serum_creatinine")[-1].when == "2026-07-08 20:00"
+
+
+def test_the_form_shows_only_what_the_drug_uses(worked):
+    shown = set(worked.case_tab.input.patient.covariates._fields)
+    models = worked.state.verbs.library().models("vancomycin")
+    used = {name for model in models for name in model.covariates}
+    assert "weight" in shown
+    assert "cyp2d6_phenotype" not in shown
+    assert shown <= used | {"height", "serum_creatinine", "weight", "dialysis"}
+
+
+def test_ranges_do_not_jump_while_typing_and_home_resets_them(qtbot, worked):
+    plot = worked.case_tab.plots.concentration
+    plot.setYRange(0, 33, padding=0)
+    field = worked.case_tab.input.field("entry.weight.0")
+    field.edit.setFocus()
+    field.edit.selectAll()
+    QTest.keyClicks(field.edit, "90")
+    ready(qtbot, worked)
+    assert plot.plotItem.vb.viewRange()[1][1] == pytest.approx(33)
+    worked.case_tab.plots.setFocus()
+    key(worked, KEY.Key_Home)
+    assert plot.plotItem.vb.viewRange()[1][1] > 33
+
+
+def test_the_cursor_reads_the_curves_by_keyboard(worked):
+    plots = worked.case_tab.plots
+    plots.setFocus()
+    key(worked, KEY.Key_Right)
+    first = plots.readout.plain
+    key(worked, KEY.Key_Right)
+    assert first
+    assert plots.readout.plain != first
+    assert "mg/L" in first
+    assert plots.readout.isVisible()
+    assert plots.accessibleName().startswith("Concentration plot")
+
+
+def test_log_scale_clock_and_table_have_their_keys(worked):
+    plots = worked.case_tab.plots
+    plots.setFocus()
+    key(worked, KEY.Key_L)
+    assert plots.concentration.logarithmic
+    low, high = plots.concentration.plotItem.vb.viewRange()[1]
+    assert 2.5 < high - low < 3.5
+    key(worked, KEY.Key_L)
+    key(worked, KEY.Key_T)
+    assert plots.concentration.time_axis.tickStrings([24.0], 1, 24) == ["24"]
+    key(worked, KEY.Key_T, CTRL)
+    assert plots.stack.currentWidget() is plots.table
+    model = plots.table.model()
+    assert model.rowCount() > 100
+    assert "(" in model.data(model.index(50, 1))
+
+
+def test_the_plot_survives_five_hundred_redraws(worked):
+    panel = worked.case_tab.plots
+    series = panel.concentration.series
+    for step in range(500):
+        factor = 1 + 0.3 * np.sin(step / 20)
+        scaled = [
+            replace(one, median=factor * one.median, low=factor * one.low, high=factor * one.high) for one in series
+        ]
+        panel.concentration.set_series(scaled)
+        panel.concentration.grab()
+    assert worked.isVisible()
+
+
+def test_what_is_typed_survives_a_crash(qtbot, worked, verbs):
+    field = worked.case_tab.input.field("entry.weight.0")
+    field.edit.setFocus()
+    field.edit.selectAll()
+    QTest.keyClicks(field.edit, "1,500")
+    path = worked._keeper.path
+    qtbot.waitUntil(lambda: path.exists() and "1,500" in path.read_text("utf-8"), timeout=5000)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    draft = DraftKeeper(path).restore()
+    assert draft.history("weight")[0].text == "1,500"
+    again = CaseState(verbs)
+    again.open_draft(draft)
+    assert [problem.reason for problem in again.problems] == ["number_ambiguous"]
+    again.close()
+
+
+def test_a_damaged_draft_is_put_aside_not_deleted(tmp_path):
+    path = tmp_path / "draft.json"
+    path.write_text('{"format": "dosewright.draft/1", "rec', "utf-8")
+    assert DraftKeeper(path).restore() is None
+    assert path.with_suffix(".damaged").read_text("utf-8").endswith('"rec')
+
+
+def test_saving_writes_what_the_window_holds(worked, verbs, tmp_path):
+    target = tmp_path / "saved.case.json"
+    assert worked._save_to(target)
+    assert load_case(target) == verbs.case
+    assert not worked.state.is_dirty
+    worked.case_tab.input.doses.remove(0)
+    assert worked.state.is_dirty
+
+
+def test_an_unusable_case_is_not_saved_and_stays_in_the_form(worked, tmp_path):
+    field = worked.case_tab.input.field("entry.weight.0")
+    field.edit.setText("x")
+    field.edited.emit("x")
+    worked.state.settle()
+    target = tmp_path / "saved.case.json"
+    assert not worked._save_to(target)
+    assert not target.exists()
+    assert field.edit.text() == "x"
+
+
+def test_a_broken_case_file_changes_nothing_and_says_why(worked, tmp_path):
+    before = worked.state.draft
+    path = tmp_path / "cut.case.json"
+    path.write_text(json.dumps({"schema": "dosewright.case/1"})[:20], "utf-8")
+    assert not worked.open(path)
+    assert worked.state.draft == before
+    assert "cut.case.json" in worked.status.text.text()
+
+
+def test_the_language_changes_while_the_window_is_open(worked):
+    before = worked.state.draft
+    LANGUAGE.use("zh_CN")
+    QApplication.processEvents()
+    assert worked.tabs.tabText(0) == "病例"
+    assert worked.case_tab.advice.buttons.accept_button.text() == "采纳"
+    assert "万古霉素" in worked.case_tab.advice.card._drug.text()
+    assert worked.state.draft == before
+    LANGUAGE.use("en")
+    QApplication.processEvents()
+    assert worked.tabs.tabText(0) == "Case"
+
+
+def test_everything_that_takes_the_focus_has_a_name(worked):
+    kinds = (QLineEdit, QComboBox, QPushButton, QTableWidget)
+    nameless = []
+    for kind in kinds:
+        for widget in worked.findChildren(kind):
+            inner = isinstance(widget.parent(), QComboBox)
+            if widget.isVisible() and not inner and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                interface = QAccessible.queryAccessibleInterface(widget)
+                if not interface.text(QAccessible.Text.Name):
+                    nameless.append((type(widget).__name__, widget.property("role"), widget.parent()))
+    assert nameless == []
+
+
+def test_the_case_compares_up_to_four_regimens(qtbot, worked):
+    tab = worked.compare_tab
+    worked.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: tab.is_ready and len(tab.plot.series) == 3, timeout=10000)
+    assert len(tab.regimens) == 2
+    for amount in ("500", "600", "700"):
+        tab.form.amount.edit.setText(amount)
+        tab.add()
+    assert len(tab.regimens) == 4
+    tab.remove(0)
+    assert len(tab.regimens) == 3
+
+
+def test_opening_another_case_keeps_its_draft_equal_to_the_file(worked, verbs):
+    assert worked.state.draft == draft_of(verbs.case)

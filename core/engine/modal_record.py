@@ -139,7 +139,7 @@ class _Responses:
 
 def _central_apart(modes: Modes, anchors: Anchors, index: Index, elapsed: Array) -> Array:
     """Where lag or duration differ, so that every patient has anchors of its own; (T, B)."""
-    total = np.zeros(elapsed.shape)
+    total = np.zeros((len(elapsed), modes.decay.shape[1]))
     for m, decay in enumerate(modes.decay):
         total += _at(anchors.mode[:, m], index) * exp(-decay * elapsed)
     span = elapsed[:, None]

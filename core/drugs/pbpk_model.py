@@ -22,15 +22,25 @@ from core.errors import InputError
 from core.pbpk.compound import Compound
 from core.pbpk.disease import ChildPugh, with_liver_disease
 from core.pbpk.individual import Individual, Traits, build_individual
-from core.pbpk.physiology import PORTAL
+from core.pbpk.kinetics import kinetics
 from core.pbpk.whole_body import PLASMA, WholeBody
 from core.units import Quantity
 
 Array = NDArray[np.float64]
 
 _NEEDED = ("weight", "height")
-_OPTIONAL = ("child_pugh", "cyp2d6_phenotype", "haematocrit", "creatinine_clearance", "serum_creatinine")
-_READ = (*_NEEDED, "child_pugh", "cyp2d6_phenotype", "haematocrit", "creatinine_clearance")
+_OPTIONAL = (
+    "child_pugh",
+    "cyp2d6_phenotype",
+    "serum_creatinine",
+    "creatinine_clearance",
+    "albumin",
+    "alpha1_acid_glycoprotein",
+    "haematocrit",
+    "gastric_ph",
+)
+_MEASURED = ("creatinine_clearance", "albumin", "alpha1_acid_glycoprotein", "haematocrit", "gastric_ph")
+_READ = (*_NEEDED, "child_pugh", "cyp2d6_phenotype", *_MEASURED)
 # Relative activity of the enzyme by phenotype: activity scores 0, 1, 2 and 4 against the normal 2 (Caudle 2020,
 # doi:10.1111/cts.12692).
 _CYP2D6 = {"poor": 0.0, "intermediate": 0.5, "normal": 1.0, "ultrarapid": 2.0}
@@ -184,12 +194,16 @@ def _body(case: Case, time: float) -> Individual:
     assert weight is not None
     assert height is not None
     traits = Traits.of(case.patient.sex, case.age_at(time), height, weight)
-    haematocrit, clearance = number("haematocrit"), number("creatinine_clearance")
+    measured = {name: None if (x := number(name)) is None else np.array([x]) for name in _MEASURED}
+    haematocrit = measured["haematocrit"]
     traits = replace(
         traits,
         east_asian=1.0 if case.patient.ethnicity is Ethnicity.EAST_ASIAN else 0.0,
-        haematocrit=None if haematocrit is None else np.array([haematocrit / 100.0]),
-        gfr=None if clearance is None else np.array([clearance]),
+        haematocrit=None if haematocrit is None else haematocrit / 100.0,
+        gfr=measured["creatinine_clearance"],
+        albumin=measured["albumin"],
+        agp=measured["alpha1_acid_glycoprotein"],
+        gastric_ph=measured["gastric_ph"],
     )
     individual = build_individual(traits)
     grade = case.covariate("child_pugh", time)
@@ -216,23 +230,12 @@ class BoundPbpkModel:
         return tuple(name for name in self.model.body.outputs if name != PLASMA)
 
     def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
-        """Plasma clearance (L/h) and the factors the etas stand for, (B,), at a case time.
-
-        The clearance is the well-stirred liver's plus filtration, of total drug in plasma.
-        """
+        """Plasma clearance (L/h), steady-state volume (L) and the factors the etas stand for, (B,), at a case time."""
         _, individual, activity = self._segment(time)
         factors = self._factors(np.atleast_2d(eta))
         body = self.model.body
-        unbound, blood = body.fraction_unbound(individual), body.blood_to_plasma(individual)
-        intrinsic = sum(
-            body.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0)
-            for enzyme in self.model.compound.enzymes
-        )
-        free = unbound * intrinsic * factors.get("intrinsic_clearance", np.ones(1))
-        flow = blood * (individual.flow["liver"] + sum(individual.flow[name] for name in PORTAL))
-        hepatic = flow * free / (flow + free)
-        renal = self.model.compound.filtration * individual.gfr * unbound
-        shown = {"clearance": np.asarray(hepatic + renal)}
+        known = kinetics(body, individual, body.rates(individual, factors, activity))
+        shown = {"clearance": known.clearance, "volume": known.steady_state_volume}
         return shown | {f"{name}_factor": factors[name] for name in factors if name != "intrinsic_clearance"}
 
     def _segment(self, time: float) -> tuple[float, Individual, Mapping[str, float]]:

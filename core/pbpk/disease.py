@@ -72,8 +72,8 @@ def with_liver_disease(individual: Individual, grade: ChildPugh) -> Individual:
     """Give the body of the same person with cirrhosis of a class.
 
     Portal blood that no longer reaches the liver's cells flows past them into the veins (portosystemic shunt); the
-    organs of the gut keep their blood. Filtration and haematocrit that were measured in this person are kept as
-    measured.
+    organs of the gut keep their blood. Filtration, haematocrit and plasma proteins that were measured in this person
+    are kept as measured.
 
     Raises:
         ModelError: the flows named leave no blood for the other organs.
@@ -88,8 +88,8 @@ def with_liver_disease(individual: Individual, grade: ChildPugh) -> Individual:
         functional_liver=individual.functional_liver * factors.functional_liver,
         gfr=individual.gfr * (factors.gfr if traits.gfr is None else 1.0),
         haematocrit=individual.haematocrit * (factors.haematocrit if traits.haematocrit is None else 1.0),
-        albumin=individual.albumin * factors.albumin,
-        agp=individual.agp * factors.agp,
+        albumin=individual.albumin * (factors.albumin if traits.albumin is None else 1.0),
+        agp=individual.agp * (factors.agp if traits.agp is None else 1.0),
         enzyme={**individual.enzyme, **enzymes},
     )
 

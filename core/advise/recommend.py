@@ -91,8 +91,9 @@ def recommend(
     ranked = rank(judged, label_first=label_first)
     offered = _offered(ranked, options)
     alerts += disagreement_alerts(_areas(case, believers, ranked[0].regimen, target, model))
-    if ranked[0].attainment.value < _HARDLY:
-        gaps = {"percent": f"{100 * ranked[0].attainment.value:.0f}"}
+    highest = max(option.attainment.value for option in ranked)
+    if highest < _HARDLY:
+        gaps = {"percent": f"{100 * highest:.0f}"}
         alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
     return replace(
         blank,

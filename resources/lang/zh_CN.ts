@@ -253,6 +253,10 @@
 <context>
     <name>CovariateGrid</name>
     <message>
+        <source>More: %1</source>
+        <translation>更多：%1</translation>
+    </message>
+    <message>
         <source>%1 at another time</source>
         <translation>另一时间的%1</translation>
     </message>
@@ -656,12 +660,12 @@
         <translation>首次给药后的小时数</translation>
     </message>
     <message>
-        <source>Predicted concentration</source>
-        <translation>预测血药浓度</translation>
-    </message>
-    <message>
         <source>in</source>
         <translation>单位</translation>
+    </message>
+    <message>
+        <source>Concentration</source>
+        <translation>血药浓度</translation>
     </message>
     <message>
         <source>log</source>

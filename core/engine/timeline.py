@@ -158,7 +158,8 @@ def _pulses(inputs: Sequence[Input], ports: tuple[str, ...]) -> _Pulses:
     running = duration > 0
     port = np.array([ports.index(given.state) for given in inputs])
     rate = np.where(running, dose / np.where(running, duration, 1.0), 0.0)
-    return _Pulses(start, start + duration, np.where(running, 0.0, dose), rate, port)
+    stop = start + duration
+    return _Pulses(np.broadcast_to(start, stop.shape), stop, np.where(running, 0.0, dose), rate, port)
 
 
 def _repeated(inputs: Sequence[Input], interval: float, ports: tuple[str, ...], wrap: bool) -> _Pulses:

@@ -169,9 +169,9 @@ class BoundPopulationModel:
                 dose.time,
                 amount,
                 entry.state,
-                duration=entry.duration,
-                lag=entry.lag,
-                fraction=entry.share,
+                duration=_plain(entry.duration),
+                lag=_plain(entry.lag),
+                fraction=_plain(entry.share),
                 steady_state_every=dose.interval if dose.steady_state else None,
             )
             for entry in entries
@@ -198,3 +198,10 @@ class BoundPopulationModel:
 
 def _at(per_span: Array, index: NDArray[np.intp]) -> Array:
     return np.asarray(per_span[:, index])
+
+
+def _plain(value: float | Array) -> float | Array:
+    """One number where all patients have the same, which the engine solves faster."""
+    if isinstance(value, float | int):
+        return value
+    return float(value[0]) if np.all(value == value[0]) else value

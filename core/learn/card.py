@@ -33,6 +33,8 @@ class Card:
     id: str
     drug: str
     models: tuple[tuple[str, str], ...]  # id and hash of the files of the mechanistic models it learned from
+    probe_cases: tuple[str, ...]  # patients by whom the models are recognised, as case files
+    probe: Mapping[str, tuple[float, ...]]  # what each model said of them
     target: tuple[str, str, str]  # kind, low end, high end, as written
     features: tuple[str, ...]
     every: float
@@ -55,6 +57,7 @@ def write_card(card: Card) -> str:
         "id": card.id,
         "drug": card.drug,
         "models": [{"id": name, "file_hash": digest} for name, digest in card.models],
+        "probe": {"cases": list(card.probe_cases), "said": {name: list(said) for name, said in card.probe.items()}},
         "target": dict(zip(("kind", "low", "high"), card.target, strict=True)),
         "report": card.report,
         "features": [
@@ -118,6 +121,8 @@ def _card(document: Mapping[str, Any]) -> Card:
         id=str(document["id"]),
         drug=str(document["drug"]),
         models=tuple((str(item["id"]), str(item["file_hash"])) for item in document["models"]),
+        probe_cases=tuple(str(text) for text in document["probe"]["cases"]),
+        probe={str(name): tuple(map(float, said)) for name, said in document["probe"]["said"].items()},
         target=(str(document["target"]["kind"]), str(document["target"]["low"]), str(document["target"]["high"])),
         features=features,
         every=float(document["every"]),

@@ -50,7 +50,7 @@ def build_learner(candidate: Candidate, seed: int) -> Any:
                 hidden_layer_sizes=(int(get["first"]), int(get["second"])),
                 alpha=get["decay"],
                 learning_rate_init=0.002,
-                max_iter=600,
+                max_iter=int(get["rounds"]),
                 n_iter_no_change=25,
                 tol=1e-5,
                 random_state=seed,

@@ -18,7 +18,16 @@ _MOST_UNPACKED = 64_000_000
 _MEMBERS = ("card.json", "checksum.txt", "model.onnx")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same predictor gives the same bytes
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"(lp", b"cjoblib", b"csklearn")
-_COMPRESSED_STARTS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"x\x9c", b"\x04\x22\x4d\x18")  # what joblib writes
+_COMPRESSED_STARTS = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"x\x01",
+    b"x^",
+    b"x\x9c",
+    b"x\xda",
+    b"\x04\x22\x4d\x18",
+)  # what joblib writes
 
 
 def save_predictor(path: Path, onnx: bytes, card: Card) -> None:

@@ -26,6 +26,7 @@ from core.learn.domain import Outside
 from core.learn.features import feature_kind, feature_row, see
 from core.learn.model_file import load_predictor
 from core.learn.predictor import Predictor, nearest_regimen
+from core.learn.probe import unchanged
 from core.learn.virtual_course import limits_of
 from core.units import format_dose, format_number
 
@@ -78,12 +79,14 @@ def second_opinion(
         predictor = predictor_at(path)
     except InputError:
         return _silent("", "", "predictor_broken")
-    silence = _standing_reason(predictor, bounds, recommendation)
+    silence = _standing_reason(predictor, recommendation)
     if silence:
         return _silence_of(predictor, silence)
     near = [bound for bound in bounds if not any(alert.severity is not Severity.NOTE for alert in bound.findings)]
     if not near:
         return _silence_of(predictor, "predictor_outside_combination")
+    if not all(unchanged(bound.model, predictor.card.probe_cases, predictor.card.probe) for bound in near):
+        return _silence_of(predictor, "predictor_other_models")
     try:
         row = feature_row(predictor.card.features, see(case, near))
     except InputError as refusal:
@@ -117,14 +120,12 @@ def _silence_of(predictor: Predictor, why: str, gaps: Mapping[str, str] | None =
     return SecondOpinion(predictor.card.id, predictor.file_hash, abstains=why, gaps=gaps or {})
 
 
-def _standing_reason(predictor: Predictor, bounds: Sequence[BoundModel], recommendation: Recommendation) -> str:
+def _standing_reason(predictor: Predictor, recommendation: Recommendation) -> str:
     """Why the predictor has nothing to say whatever the patient; empty when it has."""
     if recommendation.outcome is not Outcome.OPTIONS:
         return "predictor_blocked"
     if predictor.card.target != described(recommendation.target):
         return "predictor_other_target"
-    if not {(bound.model.id, bound.model.file_hash) for bound in bounds} <= set(predictor.card.models):
-        return "predictor_other_models"
     return ""
 
 

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from core.drugs.model import DrugModel
 from core.errors import InputError
+from core.learn import probe as probed
 from core.learn.card import Card
 from core.learn.conformal import group_margins, quantile_of_distance
-from core.learn.dataset import Table, data_hash, intervals, known_levels
+from core.learn.dataset import Table, data_hash, intervals, known_levels, purposes
 from core.learn.domain import learn_region
 from core.learn.learners import fit, to_onnx, versions
 from core.learn.predictor import Predictor
 from core.learn.recipe import Candidate, Recipe
 from core.learn.trial import comparator_trial, try_out
+from core.learn.virtual_course import virtual_patient
 from core.task import Task
 from core.version import VERSION
 
@@ -115,10 +117,14 @@ def _card(
     need = np.log(calibration.need) - predicted
     best = np.abs(np.log(calibration.best) - predicted)
     target = models[0].targets[0].target
+    numbers = [int(number) for number in purposes(recipe)[: probed.CASES]]
+    cases = tuple(probed.probe_case(virtual_patient(recipe, models, number).case) for number in numbers)
     return Card(
         id=recipe.id,
         drug=recipe.drug,
         models=tuple((model.id, model.file_hash) for model in models),
+        probe_cases=cases,
+        probe={model.id: probed.probe(model, cases) for model in models},
         target=(target.kind.value, str(target.low or ""), str(target.high or "")),
         features=recipe.features,
         every=recipe.reference_every,

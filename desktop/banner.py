@@ -58,7 +58,7 @@ class Banner(Panel):
         unknown = self.tr("not entered")
         self._name.setText(draft.name or self.tr("Unnamed patient"))
         target = self._state.target
-        models = self._state.models
+        models = self._state.models_in_use
         model = (
             models[0].id
             if len(models) == 1

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.advise.recommendation import Option, Outcome, Regimen
-from core.clinic.case import Case
+from core.clinic.case import Case, Target
+from core.errors import InputError
 from core.infer.prediction import Prediction
 from core.session import Individualisation
 from core.task import Task
@@ -20,11 +21,19 @@ def first_look(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
     def work(task: Task, emit: Emit) -> None:
         emit("questions", verbs.check_case(case))
         emit("prior", verbs.predict_prior(case, tissues=tissues, task=task))
-        emit("target", verbs.target(case).target)
+        emit("target", _target(verbs, case))
         outputs = [name for bound in verbs.bind_models(case) for name in bound.outputs]
         emit("outputs", tuple(dict.fromkeys(outputs)))
 
     return work
+
+
+def _target(verbs: Verbs, case: Case) -> Target | None:
+    """What the case is judged by; a drug without a published target asks for one, which the recommendation says."""
+    try:
+        return verbs.target(case).target
+    except InputError:
+        return None
 
 
 def full_answer(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:

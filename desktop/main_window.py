@@ -17,6 +17,7 @@ from desktop.case_tab import CaseTab
 from desktop.compare.tab import CompareTab
 from desktop.icons import icon
 from desktop.language import LANGUAGE, Panel
+from desktop.learn.tab import LearnTab, predictor_files
 from desktop.library.tab import LibraryTab
 from desktop.places import report_folder
 from desktop.report_files import can_report, write_report
@@ -40,8 +41,11 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(state)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for tab in (self.case_tab, self.compare_tab, self.library_tab):
-            self.tabs.addTab(tab, "")
+        predictors = predictor_files()
+        self.learn_tab = LearnTab(predictors) if predictors else None
+        for tab in (self.case_tab, self.compare_tab, self.learn_tab, self.library_tab):
+            if tab is not None:
+                self.tabs.addTab(tab, "")
         body = _Body(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -210,8 +214,14 @@ class MainWindow(QMainWindow):
 
     def retranslate(self) -> None:
         """Write texts anew."""
-        for index, name in enumerate((self.tr("Case"), self.tr("Compare"), self.tr("Drug library"))):
-            self.tabs.setTabText(index, name)
+        for tab, name in (
+            (self.case_tab, self.tr("Case")),
+            (self.compare_tab, self.tr("Compare")),
+            (self.learn_tab, self.tr("Learn")),
+            (self.library_tab, self.tr("Drug library")),
+        ):
+            if tab is not None:
+                self.tabs.setTabText(self.tabs.indexOf(tab), name)
         self._write_title()
 
 

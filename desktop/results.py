@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core.advise.recommendation import Recommendation, Regimen
 from core.clinic.alert import Alert, Severity
@@ -28,16 +29,24 @@ class Results:
     proposed: Prediction | None = None
     proposed_regimen: Regimen | None = None
     failure: Exception | None = None
-    is_old: bool = False  # the curves belong to the version before
+    old: frozenset[str] = frozenset()  # curves that belong to the version before
 
     def kept_curves(self) -> Results:
         """What may stay on the screen while the next curves are on their way: never any advice."""
-        return Results((), self.target, self.outputs, self.prior, None, self.individual, is_old=True)
+        old = frozenset({"prior", "individual"})
+        return Results((), self.target, self.outputs, self.prior, None, self.individual, old=old)
 
     def failed(self, error: Exception) -> Results:
         """Nothing that rests on the computation that failed, and no curve of an older version."""
-        prior = None if self.is_old else self.prior
-        return Results(self.questions, self.target, self.outputs, prior, failure=error)
+        prior = None if "prior" in self.old else self.prior
+        individual = None if "individual" in self.old else self.individual
+        fitted = self.individualisation
+        return Results(self.questions, self.target, self.outputs, prior, fitted, individual, failure=error)
+
+    def with_part(self, key: str, value: object) -> Results:
+        """The same with one part that has arrived."""
+        fresh: dict[str, Any] = {key: value}
+        return replace(self, old=self.old - {key}, **fresh)
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

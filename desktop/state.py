@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,7 +13,7 @@ from core.advise.recommendation import Outcome, Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, Target
 from core.drugs.model import DrugModel
-from core.errors import Cancelled, CoreError, InputError
+from core.errors import Cancelled, InputError
 from core.report.decision import Decision
 from desktop.case.draft import Draft
 from desktop.case.draft_file import draft_of
@@ -117,9 +116,16 @@ class CaseState(QObject):
         return tuple(model for model in every if model.id in self.draft.models) or every
 
     @property
+    def models_in_use(self) -> tuple[DrugModel, ...]:
+        """Those of them that hold the patient, once that is known."""
+        prior = self.results.prior
+        used = tuple(model for model in self.models if prior is not None and model.id in prior.model_ids)
+        return used or self.models
+
+    @property
     def model(self) -> DrugModel | None:
         """The first of them, for units and forms."""
-        return next(iter(self.models), None)
+        return next(iter(self.models_in_use), None)
 
     @property
     def target(self) -> Target | None:
@@ -309,9 +315,7 @@ class CaseState(QObject):
             regimen, prediction = value
             self.results = replace(self.results, proposed=prediction, proposed_regimen=regimen)
         else:
-            fresh: dict[str, Any] = {key: value}
-            is_old = self.results.is_old and key != "prior"
-            self.results = replace(self.results, is_old=is_old, **fresh)
+            self.results = self.results.with_part(key, value)
         self.results_changed.emit()
 
     def _failed(self, ticket: int, lane: str, error: Exception) -> None:
@@ -321,8 +325,9 @@ class CaseState(QObject):
             self.results = replace(self.results, proposed=None, proposed_regimen=None)
             self.results_changed.emit()
             return
-        if lane == "curves" or not isinstance(error, CoreError):
+        if lane == "curves":
             self.runner.cancel("advice")
+            self.results = Results()
         self.results = self.results.failed(error)
         self.results_changed.emit()
 

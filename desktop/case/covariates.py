@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.clinic.covariate import CATALOGUE, CovariateKind
 from core.drugs.covariates import covariate_at, entered_covariates
@@ -14,8 +14,10 @@ from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.units import Quantity, format_number
 from desktop import texts
+from desktop.button import Button
 from desktop.case.draft import Draft, Entry
 from desktop.case.field import ChoiceField, Field, TextField, hide_title
+from desktop.case.focus import is_inside
 from desktop.icons import icon
 from desktop.language import Panel
 from desktop.state import CaseState
@@ -23,10 +25,14 @@ from desktop.state import CaseState
 COMPUTED = ("creatinine_clearance",)  # worked out where it is not entered
 
 
-def form_covariates(models: Sequence[DrugModel]) -> tuple[str, ...]:
-    """Covariates a person enters for these models, weight and height first."""
-    names = {name for model in models for name in entered_covariates(model.covariates)}
-    return tuple(name for name in CATALOGUE if name in names)
+def form_covariates(models: Sequence[DrugModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Covariates a person enters for these models: those most of them must know, and the others."""
+    asked = [set(entered_covariates(model.covariates)) for model in models]
+    needed = [set(entered_covariates(model.required)) - set(COMPUTED) for model in models]
+    main = [name for name in CATALOGUE if sum(name in names for names in needed) * 2 > len(models)]
+    if len(models) == 1:
+        main = [name for name in CATALOGUE if name in asked[0]]
+    return tuple(main), tuple(name for name in CATALOGUE if any(name in names for names in asked) and name not in main)
 
 
 class CovariateGrid(Panel):
@@ -36,6 +42,11 @@ class CovariateGrid(Panel):
         super().__init__(parent)
         self.state = state
         self._names: tuple[str, ...] = ()
+        self._further: tuple[str, ...] = ()
+        self._open = False
+        self.fold = Button()
+        self.fold.setProperty("role", "link")
+        self.fold.clicked.connect(self._toggle)
         self._shape: tuple[tuple[str, int], ...] = ()
         self._fields: dict[str, Field] = {}
         self._later: dict[tuple[str, int], LaterValue] = {}
@@ -50,7 +61,7 @@ class CovariateGrid(Panel):
 
     def use_models(self, models: Sequence[DrugModel]) -> None:
         """Show the covariates of these models."""
-        self._names = form_covariates(models)
+        self._names, self._further = form_covariates(models)
         self._defaults = {name: value for model in reversed(models) for name, value in model.defaults.items()}
         self.refresh()
 
@@ -59,6 +70,8 @@ class CovariateGrid(Panel):
         parts = where.split(".")
         if len(parts) < 3 or parts[0] != "entry":
             return None
+        if parts[1] in self._further and parts[1] not in self._fields:
+            self._toggle()
         if parts[2] == "0":
             return self._fields.get(parts[1])
         later = self._later.get((parts[1], int(parts[2])))
@@ -67,13 +80,15 @@ class CovariateGrid(Panel):
     def refresh(self) -> None:
         """Show the draft."""
         draft = self.state.draft
-        extra = tuple(
-            dict.fromkeys(entry.name for entry in draft.entries if entry.name not in self._names and entry.text)
-        )
-        shape = tuple((name, len(draft.history(name))) for name in (*self._names, *extra))
+        entered = [entry.name for entry in draft.entries if entry.text]
+        further = [name for name in self._further if self._open or name in entered]
+        in_hand = [name for name, field in self._fields.items() if is_inside(QApplication.focusWidget(), field)]
+        names = dict.fromkeys((*self._names, *further, *entered, *in_hand))
+        shape = tuple((name, len(draft.history(name))) for name in names)
         if shape != self._shape:
             self._shape = shape
             self._arrange()
+        self._write_fold([name for name in self._further if name not in entered])
         problems = {problem.field: problem for problem in self.state.problems}
         for name, field in self._fields.items():
             history = draft.history(name)
@@ -109,6 +124,21 @@ class CovariateGrid(Panel):
                 pending, line, column = [], line + 1, 0
             else:
                 column = 1
+        self._grid.addWidget(self.fold, line + 1, 0, 1, 2)
+
+    def _write_fold(self, names: Sequence[str]) -> None:
+        """Name what is folded away, so that nobody misses it."""
+        self.fold.setVisible(bool(names))
+        listed = ", ".join(texts.word("covariate", name) for name in names)
+        more = self.tr("More: %1").replace("%1", listed)
+        width = max(self.width() - 30, 120)
+        shown = self.fold.fontMetrics().elidedText(more, Qt.TextElideMode.ElideRight, width)
+        self.fold.setText(f"▾ {self.tr('Fewer')}" if self._open else f"▸ {shown}")
+        self.fold.setToolTip("" if self._open else more)
+
+    def _toggle(self) -> None:
+        self._open = not self._open
+        self.refresh()
 
     def _make(self, kind: CovariateKind) -> Field:
         where = f"entry.{kind.name}.0"

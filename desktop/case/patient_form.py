@@ -18,6 +18,7 @@ from desktop.case.section import Section
 from desktop.state import CaseState
 
 ALL_MODELS = "*"
+_BETWEEN = "|"  # never part of a model's id
 PUBLISHED, OWN = "published", "own"
 _CONCENTRATIONS = ("mg/L", "ug/L", "ng/mL", "nmol/L")
 TARGET_UNITS = {
@@ -114,7 +115,7 @@ class PatientForm(Section):
         self.state.change(replace(self.state.draft, drug=drug, models=(), target=None))
 
     def _choose_model(self, key: str) -> None:
-        self.state.change(replace(self.state.draft, models=() if key == ALL_MODELS else (key,)))
+        self.state.change(replace(self.state.draft, models=() if key == ALL_MODELS else tuple(key.split(_BETWEEN))))
 
     def _choose_target(self, key: str) -> None:
         target = self._published()[int(key)] if key.isdigit() else None
@@ -173,7 +174,7 @@ class PatientForm(Section):
         self.drug.set_items(drugs, draft.drug)
         self._refresh_models()
         self._refresh_target()
-        self.covariates.use_models(models)
+        self.covariates.use_models(self.state.models_in_use)
         problems = {problem.field: problem for problem in self.state.problems}
         marked: tuple[Field, ...] = (self.record, self.name, self.drug, self.sex, self.birth, *self._own)
         for one in marked:
@@ -189,7 +190,9 @@ class PatientForm(Section):
         if len(known) == 1:
             items = [(known[0].id, known[0].id)]
         self.model.setVisible(len(known) > 1)
-        chosen = draft.models[0] if draft.models else items[0][0]
+        if len(draft.models) > 1:  # a case file may name several
+            items.append((_BETWEEN.join(draft.models), " + ".join(draft.models)))
+        chosen = _BETWEEN.join(draft.models) or items[0][0]
         self.model.set_items(items, chosen)
 
     def _refresh_target(self) -> None:

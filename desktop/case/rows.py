@@ -25,6 +25,7 @@ from desktop import theme
 from desktop.button import Button
 from desktop.case.draft import Draft
 from desktop.case.field import ChoiceField, Field, TextField
+from desktop.case.focus import is_inside
 from desktop.case.section import Section
 from desktop.icons import icon
 from desktop.state import CaseState
@@ -324,15 +325,6 @@ class RowSection(Section):
             self.done()
         else:
             super().keyPressEvent(event)
-
-
-def is_inside(widget: QWidget | None, ancestor: QWidget) -> bool:
-    """Whether a widget, or the popup it belongs to, lies within another."""
-    while widget is not None:
-        if widget is ancestor:
-            return True
-        widget = widget.parentWidget()
-    return False
 
 
 def _item(cell: Cell, column: int, *, fault: bool) -> QTableWidgetItem:

@@ -38,7 +38,7 @@ def test_every_edit_bumps_the_version_and_hides_the_advice_at_once(qtbot, state,
     assert state.results.recommendation is None
     assert state.results.proposed is None
     assert state.results.prior is not None, "the curve stays until the next one is there"
-    assert state.results.is_old
+    assert state.results.old == {"prior", "individual"}
     assert not state.can_decide
 
 

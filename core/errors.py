@@ -12,7 +12,8 @@ class CoreError(Exception):
 class InputError(CoreError):
     """A value a person or a file gave cannot be used.
 
-    `field` is a JSON path or a form field, `reason` a message id of the wording catalogue, `values` what fills its gaps.
+    `field` is a JSON path or a form field, `reason` a message id of the wording catalogue, `values` what fills its
+    gaps.
     """
 
     def __init__(self, field: str, reason: str, **values: object) -> None:
@@ -23,7 +24,7 @@ class InputError(CoreError):
         super().__init__(f"{field}: {reason}" + (f" ({detail})" if detail else ""))
 
 
-class OutOfDomain(InputError):
+class OutOfDomain(InputError):  # noqa: N818 a state of the patient, not a fault
     """A number lies outside the range in which a formula or model holds."""
 
     def __init__(self, field: str, value: str, low: str, high: str) -> None:
@@ -44,9 +45,9 @@ class ModelError(CoreError):
     """A model cannot be built or solved as asked."""
 
 
-class FitFailed(CoreError):
+class FitFailed(CoreError):  # noqa: N818 the state the screen names
     """No estimate could be proved to be an optimum; nothing may be recommended from it."""
 
 
-class Cancelled(CoreError):
+class Cancelled(CoreError):  # noqa: N818 the wish of a person
     """The person stopped the work."""

@@ -23,7 +23,7 @@ from core.clinic.case_file import case_text
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
 from core.drugs.model import BoundModel, DrugTarget
-from core.errors import InputError, ModelError, OutOfDomain
+from core.errors import FitFailed, InputError, ModelError, OutOfDomain
 from core.infer.averaging import weigh
 from core.infer.fit_check import check_levels
 from core.infer.map_estimate import estimate_map
@@ -154,7 +154,7 @@ def predict_individual(
     """Predict from the individual estimate, the doses given only.
 
     Raises:
-        InputError: no model could be fitted.
+        FitFailed: no model could be fitted.
     """
     draws = _posterior_draws(individualisation, samples, seed)
     return _prediction(case, draws, case.given_doses, times, PredictionSource.INDIVIDUAL, tissues, task)
@@ -173,7 +173,7 @@ def predict_proposed(
     """Predict the doses given, then a regimen, from the individual estimate.
 
     Raises:
-        InputError: no model could be fitted.
+        FitFailed: no model could be fitted.
     """
     grid = time_grid(case, regimen) if times is None else times
     doses = (*case.given_doses, *regimen.doses(float(grid[-1])))
@@ -183,7 +183,7 @@ def predict_proposed(
 
 def _posterior_draws(individualisation: Individualisation, samples: int, seed: int) -> list[tuple[BoundModel, Array]]:
     if individualisation.failed:
-        raise InputError("levels", "fit_failed", models=", ".join(p.model_id for p in individualisation.posteriors))
+        raise FitFailed(", ".join(posterior.model_id for posterior in individualisation.posteriors))
     believers = draw(individualisation.posteriors, samples, np.random.default_rng(seed))
     return [(believer.bound, believer.eta) for believer in believers]
 
@@ -217,7 +217,7 @@ def judge(case: Case, individualisation: Individualisation, regimens: Sequence[R
     """Judge regimens of the clinician's own, one option each, in their order.
 
     Raises:
-        InputError: no model could be fitted.
+        FitFailed: no model could be fitted.
     """
     return judge_regimens(case, individualisation.posteriors, regimens)
 

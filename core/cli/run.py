@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from core.cli.answer import Console, Status, deliver
 from core.cli.verbs import VERBS
-from core.errors import Cancelled, CoreError, DrugFileError, FitFailed, InputError, ModelError
+from core.errors import Cancelled, CoreError, DrugFileError, FitFailed, InputError, ModelError, OutOfDomain
 from core.report.wording import LANGUAGES, Wording
 from core.version import VERSION
 
@@ -126,7 +126,7 @@ def _refuse(error: CoreError, args: argparse.Namespace, console: Console) -> int
         case DrugFileError():
             text = wording.text("drug_file_fault", {"path": error.path, "line": error.line, "why": error.reason})
         case FitFailed():
-            text = wording.text("fit_failed_plain")
+            text = wording.text("fit_failed", {"models": str(error)})
         case ModelError():
             text = wording.text("model_failed", {"why": str(error)})
         case _:
@@ -143,7 +143,7 @@ def _explain(error: CoreError) -> tuple[str, str, Status]:
         case InputError():
             key = error.field.partition(".")[0].partition("[")[0]
             field = f"$.{error.field}" if key in _CASE_KEYS else error.field
-            return field, error.reason, Status.NO_SAFE_ANSWER if error.reason == "fit_failed" else Status.BAD_INPUT
+            return field, error.reason, Status.NO_SAFE_ANSWER if isinstance(error, OutOfDomain) else Status.BAD_INPUT
         case DrugFileError():
             return "", "drug_file_fault", Status.FAULT
         case FitFailed():

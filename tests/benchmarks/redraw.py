@@ -1,7 +1,7 @@
 """How long the prior curve and its band take after an edit: 500 samples, every millisecond a person waits for.
 
-Run `python tests/benchmarks/redraw.py`. CPU time of one thread; the goals are 33 ms (vancomycin) and 100 ms (gefitinib) at
-the 95th percentile.
+Run `python tests/benchmarks/redraw.py`. CPU time of one thread; the goals are 33 ms (vancomycin) and 100 ms (gefitinib)
+at the 95th percentile.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
+
 from core import session
 from core.clinic.case import Case
 from core.clinic.case_file import load_case
@@ -51,9 +52,8 @@ def main() -> int:
         middle, slow = np.percentile(taken, [50, 95])
         met = slow <= goal
         missed += not met
-        print(
-            f"{name:40} median {middle:6.1f} ms   p95 {slow:6.1f} ms   goal {goal:5.0f} ms   {'met' if met else 'MISSED'}"
-        )
+        verdict = "met" if met else "MISSED"
+        print(f"{name:40} median {middle:6.1f} ms   p95 {slow:6.1f} ms   goal {goal:5.0f} ms   {verdict}")
     return min(missed, 1)
 
 

@@ -58,20 +58,26 @@ def _durations(form: GivenAs, amount: float) -> list[float]:
 
 
 def planned_doses(regimen: Regimen, until: float) -> tuple[Dose, ...]:
-    """The planned row of doses from the first one up to, but not at, a case time."""
+    """The planned doses from the first one up to, but not at, a case time: a loading dose, then the row."""
     if until <= regimen.first_dose:
         return ()
     count = max(1, math.ceil((until - regimen.first_dose) / regimen.every - 1e-9))
-    return (
-        Dose(
-            time=regimen.first_dose,
-            amount=Quantity(regimen.amount, "mg"),
-            route=regimen.route,
-            duration=Quantity(regimen.duration, "h") if regimen.duration else None,
-            every=Quantity(regimen.every, "h"),
-            count=count,
-            status=DoseStatus.PLANNED,
-        ),
+    if not regimen.loading:
+        return (_planned(regimen, regimen.first_dose, regimen.amount, regimen.duration, count),)
+    first = _planned(regimen, regimen.first_dose, regimen.loading, regimen.loading_duration, 1)
+    later = regimen.first_dose + regimen.every
+    return (first, *([_planned(regimen, later, regimen.amount, regimen.duration, count - 1)] if count > 1 else []))
+
+
+def _planned(regimen: Regimen, time: float, amount: float, duration: float, count: int) -> Dose:
+    return Dose(
+        time=time,
+        amount=Quantity(amount, "mg"),
+        route=regimen.route,
+        duration=Quantity(duration, "h") if duration else None,
+        every=Quantity(regimen.every, "h"),
+        count=count,
+        status=DoseStatus.PLANNED,
     )
 
 
@@ -100,13 +106,8 @@ def describe(regimen: Regimen) -> dict[str, str]:
 
 
 def same_regimen(one: Regimen, other: Regimen | None) -> bool:
-    """Whether two regimens give the same dose as often by the same route from the same time on."""
-    return other is not None and (one.amount, one.every, one.route, one.first_dose) == (
-        other.amount,
-        other.every,
-        other.route,
-        other.first_dose,
-    )
+    """Whether two regimens give the same dose as often by the same route, over as long, from the same time on."""
+    return one == other
 
 
 def distinct(regimens: Iterable[Regimen]) -> list[Regimen]:

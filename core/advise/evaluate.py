@@ -5,23 +5,48 @@ uncertain.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.recommendation import Interval, Option, Regimen, Risk
-from core.advise.responses import Believer, Responses
-from core.advise.spans import Judged, spans
+from core.advise.responses import Believer, Pattern, Responses
+from core.advise.spans import Judged, Spans, spans
 from core.clinic.case import Case, Target, TargetKind
 from core.drugs.model import Harm
 from core.errors import InputError
+from core.task import Task
 
 Array = NDArray[np.float64]
 
 _Z90 = 1.6448536269514722
 _LIGHT_MODEL = 0.05  # a model believed less does not widen the interval of a chance
 _BETA_DRAWS = 4000
+_AT_ONCE = 8  # regimens whose whole curves are held in memory together
+_LONGEST_INTERVAL = 72.0  # h
+_ROUNDING = 1e-9  # a target met exactly (100 % of the time) is met
+_SCREENED_BY = 12  # draws per model; by the mode alone every chance would be 0 or 1
+_FINISHED = 6  # regimens judged by all draws after a screen
+_CURVE_KINDS = (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
+
+
+@dataclass(frozen=True)
+class Score:
+    """What ranks a regimen; shares 0-1 of the judged time, averaged over all draws."""
+
+    regimen: Regimen
+    below: float
+    above: float
+    exceeded: tuple[float, ...]  # share above the threshold of each harm
+    per_model: tuple[float, ...]  # share within the target by model
+    utility: float
+
+    @property
+    def attainment(self) -> float:
+        """Share within the target."""
+        return max(0.0, 1.0 - self.below - self.above)
 
 
 class Evaluator:
@@ -31,61 +56,161 @@ class Evaluator:
         self._case = case
         self._believers = believers
         self._target = target
+        self._ends = target_ends(target)
         self._harms = harms
+        self._limits = [harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L") for harm in harms]
         self._responses = [Responses(case, believer) for believer in believers]
+        self._sizes = np.array([len(believer.eta) for believer in believers], dtype=float)
         self._mic = _mic(case, target)
+        self._curve = target.kind in _CURVE_KINDS or any(harm.metric == "peak" for harm in harms)
+        self._judged_for = believers[0].bound.model.judged_after
+        self._kept: dict[Regimen, list[Judged]] = {}  # what was simulated in full
+
+    @property
+    def superposes(self) -> bool:
+        """Whether regimens are had by superposition, so that hundreds cost no more than a few."""
+        return all(response.linear for response in self._responses)
+
+    def scores(self, regimens: Sequence[Regimen], task: Task | None = None) -> list[Score]:
+        """Score regimens, in their order; those of one pattern are judged together.
+
+        Raises:
+            Cancelled: on request.
+        """
+        groups: dict[Pattern, list[int]] = {}
+        for index, regimen in enumerate(regimens):
+            groups.setdefault(Pattern.of(regimen), []).append(index)
+        chunk = _AT_ONCE if self._curve or not self.superposes else len(regimens)
+        parts = [group[start : start + chunk] for group in groups.values() for start in range(0, len(group), chunk)]
+        cuts = {pattern: self._cut(regimens[group[0]]) for pattern, group in groups.items()}
+        for response in self._responses:
+            response.reach(max(float(cut.edges[-1]) for cut in cuts.values()))
+        found: dict[int, Score] = {}
+        for done, part in enumerate(parts):
+            if task is not None:
+                task.step(done / len(parts), "judging_regimens")
+            alike = [regimens[index] for index in part]
+            judged = self._judged(alike, cuts[Pattern.of(alike[0])], curve=self._curve)
+            found |= dict(zip(part, self._scored(alike, judged), strict=True))
+        return [found[index] for index in range(len(regimens))]
+
+    def best(
+        self, regimens: Sequence[Regimen], *, always: Regimen | None = None, task: Task | None = None
+    ) -> list[Score]:
+        """Scores of all regimens; where each has to be simulated, of those best in a screen by a few draws.
+
+        Args:
+            regimens: those that can be given.
+            always: one that is scored whatever the screen says.
+            task: progress and cancel.
+
+        Raises:
+            Cancelled: on request.
+        """
+        if self.superposes or len(regimens) <= _FINISHED:
+            return self.scores(regimens, task)
+        few = [Believer(item.bound, item.eta[:_SCREENED_BY]) for item in self._believers]
+        screened = Evaluator(self._case, few, self._target, self._harms).scores(regimens, task)
+        kept = sorted(screened, key=lambda score: -score.utility)[:_FINISHED]
+        names = {score.regimen for score in kept} | {always}
+        return self.scores([regimen for regimen in regimens if regimen in names], task)
 
     def option(self, regimen: Regimen, *, is_current: bool = False) -> Option:
-        """Judge one regimen."""
-        judged = self._judge(regimen)
-        inside, below, above = (np.concatenate(part) for part in zip(*map(self._against_target, judged), strict=True))
-        shares = [float(self._against_target(item)[0].mean()) for item in judged]
-        sizes = [len(item.auc24) for item in judged]
-        heard = [share for share, size in zip(shares, sizes, strict=True) if size / sum(sizes) >= _LIGHT_MODEL]
-        attainment = _chance(inside, heard)
-        risks = tuple(self._risk(harm, judged) for harm in self._harms)
+        """Judge one regimen in full."""
+        judged = self._judged([regimen], self._cut(regimen), curve=True)
+        score = self._scored([regimen], judged)[0]
+        count = int(self._sizes.sum())
+        heard = [
+            share
+            for share, size in zip(score.per_model, self._sizes, strict=True)
+            if size / self._sizes.sum() >= _LIGHT_MODEL
+        ]
+        risks = (_risk(harm, share, count) for harm, share in zip(self._harms, score.exceeded, strict=True))
         return Option(
             regimen=regimen,
-            attainment=attainment,
-            below_target=float(below.mean()),
-            above_target=float(above.mean()),
-            efficacy=_chance(1.0 - below, []),
-            risks=risks,
+            attainment=_chance(score.attainment, count, heard),
+            below_target=score.below,
+            above_target=score.above,
+            efficacy=_chance(1.0 - score.below, count, []),
+            risks=tuple(risks),
             exposure=_exposures(judged),
-            utility=attainment.value - sum(_excess(harm, risk) for harm, risk in zip(self._harms, risks, strict=True)),
+            utility=score.utility,
             is_current=is_current,
         )
 
     def attained(self, regimen: Regimen) -> list[Array]:
         """Share of the judged time within the target for each draw, (B,) per believer in their order."""
-        return [self._against_target(judged)[0] for judged in self._judge(regimen)]
+        shares = []
+        for judged in self._judged([regimen], self._cut(regimen), curve=self._curve):
+            below, above = self._beside_target(judged)
+            shares.append(1.0 - ((below | above) @ _weight(judged))[0])
+        return shares
+
+    def areas(self, regimen: Regimen) -> list[tuple[str, float]]:
+        """Median area of 24 h once settled, mg*h/L, by model id."""
+        judged = self._judged([regimen], self._cut(regimen), curve=False)
+        names = [believer.bound.model.id for believer in self._believers]
+        return [(name, float(np.median(item.auc24[0, :, -1]))) for name, item in zip(names, judged, strict=True)]
+
+    def exposures(self, regimen: Regimen) -> Array:
+        """The target's metric once settled for all draws (B,), in the unit of `target_ends`."""
+        judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
+        return np.concatenate([target_metric(self._target.kind, item, self._mic)[0, :, -1] for item in judged])
 
     def without_further_doses(self) -> float:
         """Median area of the coming 24 h, mg*h/L, should no further dose be given."""
+        for response in self._responses:
+            response.reach(self._case.now + self._judged_for + _LONGEST_INTERVAL)
         windows = [response.history() for response in self._responses]
         day = np.searchsorted(windows[0].times, self._case.now + 24.0 - 1e-9)
         return float(np.median(np.concatenate([window.area[:, day] for window in windows])))
 
-    def _judge(self, regimen: Regimen) -> list[Judged]:
-        cut = spans(regimen, self._case.now, self._believers[0].bound.model.judged_after)
-        return [cut.judge(response.window(regimen, cut), self._mic) for response in self._responses]
+    def _cut(self, regimen: Regimen) -> Spans:
+        return spans(regimen, self._case.now, self._judged_for, fine=self._curve)
 
-    def _against_target(self, judged: Judged) -> tuple[Array, Array, Array]:
-        """Share of the judged time within, below and above the target, (B,) each."""
+    def _judged(self, alike: Sequence[Regimen], cut: Spans, *, curve: bool) -> list[Judged]:
+        """Exposure (D, B, W) by model under regimens of one pattern."""
+        if self.superposes:
+            return [response.judge(alike, cut, self._mic, curve=curve) for response in self._responses]
+        if len(alike) == 1 and alike[0] in self._kept:
+            return self._kept[alike[0]]
+        judged = [response.judge(alike, cut, self._mic, curve=True) for response in self._responses]
+        for index, regimen in enumerate(alike):
+            self._kept[regimen] = [item.only(index) for item in judged]
+        return judged
+
+    def _beside_target(self, judged: Judged) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether the target's metric lies below and above the target, (D, B, W) each."""
         value = target_metric(self._target.kind, judged, self._mic)
-        low, high = target_ends(self._target)
-        weight = judged.hours / judged.hours.sum()
-        below, above = (value < low) @ weight, (value > high) @ weight
-        return 1.0 - below - above, below, above
+        low, high = self._ends
+        return value < low * (1.0 - _ROUNDING), value > high * (1.0 + _ROUNDING)
 
-    def _risk(self, harm: Harm, judged: Sequence[Judged]) -> Risk:
-        limit = harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L")
-        parts = [(np.asarray(getattr(item, harm.metric)) > limit) @ (item.hours / item.hours.sum()) for item in judged]
-        chance = _chance(np.concatenate(parts), [])
-        published = harm.below is not None and harm.above is not None
-        if published:
-            chance = _published_chance(harm, chance)
-        return Risk(harm.name, chance, harm.evidence, harm.source, str(harm.threshold), of_toxicity=published)
+    def _scored(self, alike: Sequence[Regimen], judged: Sequence[Judged]) -> list[Score]:
+        sides = [self._beside_target(item) for item in judged]
+        weights = [_weight(item) for item in judged]
+        below, above = (
+            np.stack([side[end].mean(axis=1) @ weight for side, weight in zip(sides, weights, strict=True)], axis=1)
+            for end in (0, 1)
+        )
+        exceeded = np.zeros((len(alike), len(self._harms), len(judged)))
+        for place, (harm, limit) in enumerate(zip(self._harms, self._limits, strict=True)):
+            for model, item in enumerate(judged):
+                exceeded[:, place, model] = (getattr(item, harm.metric) > limit).mean(axis=1) @ weights[model]
+        share = self._sizes / self._sizes.sum()
+        return [
+            self._score(regimen, below[row], above[row], tuple(float(x) for x in exceeded[row] @ share), share)
+            for row, regimen in enumerate(alike)
+        ]
+
+    def _score(self, regimen: Regimen, below: Array, above: Array, exceeded: tuple[float, ...], share: Array) -> Score:
+        low, high = float(below @ share), float(above @ share)
+        added = sum(_excess(harm, part) for harm, part in zip(self._harms, exceeded, strict=True))
+        inside = tuple(float(x) for x in np.clip(1.0 - below - above, 0.0, 1.0))
+        return Score(regimen, low, high, exceeded, inside, max(0.0, 1.0 - low - high) - added)
+
+
+def _weight(judged: Judged) -> Array:
+    return np.asarray(judged.hours / judged.hours.sum())
 
 
 def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
@@ -128,15 +253,22 @@ def _mic(case: Case, target: Target) -> float | None:
     return item.number
 
 
-def _chance(shares: Array, per_model: Sequence[float]) -> Interval:
-    """Mean of shares (B,) of 0-1 with the Wilson 90 % interval of the sampling, widened to what single models say."""
-    n, share = len(shares), float(np.clip(shares.mean(), 0.0, 1.0))
-    spread = _Z90**2 / n
+def _chance(share: float, count: int, per_model: Iterable[float]) -> Interval:
+    """A share of 0-1 with the Wilson 90 % interval of its sampling, widened to what single models say."""
+    spread = _Z90**2 / count
     middle = (share + spread / 2) / (1 + spread)
-    half = _Z90 * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    half = _Z90 * math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread)
     return Interval(
         share, max(0.0, min([middle - half, share, *per_model])), min(1.0, max([middle + half, share, *per_model]))
     )
+
+
+def _risk(harm: Harm, exceeded: float, count: int) -> Risk:
+    chance = _chance(min(max(exceeded, 0.0), 1.0), count, [])
+    published = harm.below is not None and harm.above is not None
+    if published:
+        chance = _published_chance(harm, chance)
+    return Risk(harm.name, chance, harm.evidence, harm.source, str(harm.threshold), of_toxicity=published)
 
 
 def _published_chance(harm: Harm, exceeds: Interval) -> Interval:
@@ -151,18 +283,18 @@ def _published_chance(harm: Harm, exceeds: Interval) -> Interval:
     return Interval(rates[0] + share * (rates[1] - rates[0]), *(float(x) for x in np.percentile(draws, [5, 95])))
 
 
-def _excess(harm: Harm, risk: Risk) -> float:
+def _excess(harm: Harm, exceeded: float) -> float:
     """Harm a regimen adds to what is seen at low exposure; only a published relation counts against the benefit."""
-    if harm.below is None:
+    if harm.below is None or harm.above is None:
         return 0.0
-    return max(0.0, risk.chance.value - harm.below[0] / harm.below[1])
+    return max(0.0, exceeded * (harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]))
 
 
 def _exposures(judged: Sequence[Judged]) -> dict[str, Interval]:
     """Median and 5-95 % of the last span, when the regimen has settled."""
     found = {}
     for name in ("auc24", "peak", "trough", "average"):
-        values = np.concatenate([np.asarray(getattr(item, name))[:, -1] for item in judged])
+        values = np.concatenate([np.asarray(getattr(item, name))[0, :, -1] for item in judged])
         low, middle, high = np.percentile(values, [5, 50, 95])
         found[name] = Interval(float(middle), float(low), float(high))
     return found

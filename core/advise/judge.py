@@ -9,11 +9,11 @@ import numpy as np
 
 from core.advise.candidates import current_regimen, limits_met, same_regimen
 from core.advise.evaluate import Evaluator
-from core.advise.recommend import SAMPLES, SEED, target_of
+from core.advise.recommend import SAMPLES, SEED, samples_for, target_of
 from core.advise.recommendation import Option, Regimen
 from core.advise.responses import draw
 from core.clinic.case import Case
-from core.errors import InputError
+from core.errors import FitFailed
 from core.infer.posterior import FitStatus, Posterior
 
 
@@ -21,13 +21,13 @@ def judge(case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regime
     """Judge regimens one by one on the draws a recommendation uses; limits they break are attached, never hidden.
 
     Raises:
-        InputError: no model could be fitted.
+        FitFailed: no model could be fitted.
     """
     believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
     if not believed:
-        raise InputError("levels", "fit_failed", models=", ".join(posterior.model_id for posterior in posteriors))
+        raise FitFailed(", ".join(posterior.model_id for posterior in posteriors))
     model = posteriors[0].bound.model
-    believers = draw(believed, SAMPLES, np.random.default_rng(SEED))
+    believers = draw(believed, samples_for(case, believed, SAMPLES), np.random.default_rng(SEED))
     evaluator = Evaluator(case, believers, target_of(case, model).target, model.harms)
     current = current_regimen(case)
     options = []

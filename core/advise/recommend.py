@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.alerts import disagreement_alerts, fit_alerts, level_alerts, ordered, patient_alerts, target_alerts
 from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, limits_met, same_regimen
-from core.advise.evaluate import Evaluator, target_ends
-from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
-from core.advise.responses import Believer, draw
+from core.advise.evaluate import Evaluator, Score, target_ends
+from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation
+from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
 from core.drugs.model import DrugModel, DrugTarget, Evidence
@@ -25,11 +25,36 @@ from core.units import format_quantity
 Array = NDArray[np.float64]
 
 SAMPLES = 500
+SAMPLES_IN_FULL = 200  # where superposition does not hold
 SEED = 1
 OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
 _NOTABLE_CHANGE = 0.1  # of the clearance since the start
 _HARDLY = 0.2  # chance within target below which the best option says so
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A regimen that was judged, with what the label says against it."""
+
+    score: Score
+    is_current: bool
+    limits: tuple[Alert, ...]
+
+    @property
+    def limits_broken(self) -> bool:
+        """Whether it may not be offered."""
+        return any(alert.severity is Severity.STOP for alert in self.limits)
+
+    def option(self, evaluator: Evaluator) -> Option:
+        """The same in full."""
+        return replace(evaluator.option(self.score.regimen, is_current=self.is_current), limits=self.limits)
+
+
+def samples_for(case: Case, posteriors: Sequence[Posterior], samples: int) -> int:
+    """How many draws are judged: fewer where every regimen has to be simulated in full."""
+    superposed = all(item.bound.model.linear and item.bound.constant_from <= case.now for item in posteriors)
+    return samples if superposed else min(samples, SAMPLES_IN_FULL)
 
 
 def target_of(case: Case, model: DrugModel) -> DrugTarget:
@@ -82,16 +107,17 @@ def recommend(
     )
     if not believed or any(alert.severity is Severity.STOP for alert in alerts):
         return blank
-    believers = draw(believed, basis.samples, np.random.default_rng(basis.seed))
+    believers = draw(believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms)
+    blank = replace(blank, basis=replace(blank.basis, samples=sum(len(item.eta) for item in believers)))
     judged = _judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
     ranked = rank(judged, label_first=label_first)
-    offered = _offered(ranked, options)
-    alerts += disagreement_alerts(_areas(case, believers, ranked[0].regimen, target, model))
-    highest = max(option.attainment.value for option in ranked)
+    offered = [item.option(evaluator) for item in _offered(ranked, options)]
+    alerts += disagreement_alerts(evaluator.areas(offered[0].regimen))
+    highest = max(item.score.attainment for item in ranked)
     if highest < _HARDLY:
         gaps = {"percent": f"{100 * highest:.0f}"}
         alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
@@ -124,7 +150,7 @@ def _models_used(posteriors: Sequence[Posterior]) -> tuple[ModelUse, ...]:
 
 def _judge_all(
     case: Case, model: DrugModel, target: DrugTarget, evaluator: Evaluator, task: Task | None
-) -> list[Option]:
+) -> list[Candidate]:
     """Judge what can be given, and the current regimen in any case; limits are attached, never hidden."""
     current = current_regimen(case)
     first = current.first_dose if current is not None else case.now
@@ -137,18 +163,16 @@ def _judge_all(
         allowed = [
             min(regimens, key=lambda regimen: (len(limits_met(regimen, limits)), regimen.amount / regimen.every))
         ]
-    if current is not None and not any(same_regimen(regimen, current) for regimen in allowed):
+    if current is not None:
         allowed.append(current)
     off_label = {(form.route, every) for form in model.given_as if form.off_label for every in form.every}
     judged = []
-    for index, regimen in enumerate(distinct(allowed)):
-        if task is not None:
-            task.step(index / len(allowed), "judging_regimens")
-        option = evaluator.option(regimen, is_current=same_regimen(regimen, current))
+    for score in evaluator.best(distinct(allowed), always=current, task=task):
+        regimen = score.regimen
         notes = list(limits_met(regimen, limits))
         if (regimen.route, regimen.every) in off_label:
             notes.append(Alert(Severity.CAUTION, "interval_off_label", describe(regimen), "regimen"))
-        judged.append(replace(option, limits=tuple(notes)))
+        judged.append(Candidate(score, same_regimen(regimen, current), tuple(notes)))
     return judged
 
 
@@ -159,66 +183,57 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
     return evaluator.without_further_doses() >= target_ends(target.target)[0]
 
 
-def rank(judged: Sequence[Option], *, label_first: bool = False) -> list[Option]:
+def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Candidate]:
     """Best first: within the limits, then utility; among near-equals no change, then what comes closest to once a day.
 
     Args:
-        judged: options to rank.
+        judged: candidates to rank.
         label_first: no target is validated, so that a regimen the label knows goes before one it does not.
     """
 
-    def key(option: Option) -> tuple[object, ...]:
-        regimen = option.regimen
+    def key(item: Candidate) -> tuple[object, ...]:
+        regimen = item.score.regimen
         return (
-            option.limits_broken,
-            label_first and bool(option.limits),
-            -round(option.utility / _TIE),
-            bool(option.limits),
-            not option.is_current,
+            item.limits_broken,
+            label_first and bool(item.limits),
+            -round(item.score.utility / _TIE),
+            bool(item.limits),
+            not item.is_current,
             abs(math.log(regimen.every / 24.0)),
-            -option.utility,
+            -item.score.utility,
         )
 
     return sorted(judged, key=key)
 
 
-def _offered(ranked: Sequence[Option], count: int) -> list[Option]:
+def _offered(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
     """The best, then the best of each other interval, then the next best; the current regimen always."""
     chosen = [ranked[0]]
-    for option in ranked[1:]:
-        if option.regimen.every not in {one.regimen.every for one in chosen} and not option.limits_broken:
-            chosen.append(option)
-    chosen += [option for option in ranked if option not in chosen and not option.limits_broken]
+    for item in ranked[1:]:
+        every = item.score.regimen.every
+        if every not in {one.score.regimen.every for one in chosen} and not item.limits_broken:
+            chosen.append(item)
+    chosen += [item for item in ranked if item not in chosen and not item.limits_broken]
     offered = sorted(chosen[:count], key=ranked.index)
-    offered += [option for option in ranked if option.is_current and option not in offered]
+    offered += [item for item in ranked if item.is_current and item not in offered]
     return offered
 
 
-def _areas(
-    case: Case, believers: Sequence[Believer], regimen: Regimen, target: DrugTarget, model: DrugModel
-) -> list[tuple[str, float]]:
-    if len(believers) < 2:
-        return []
-    return [
-        (
-            believer.bound.model.id,
-            Evaluator(case, [believer], target.target, ()).option(regimen).exposure["auc24"].value,
-        )
-        for believer in believers
-    ]
-
-
 def _why(
-    case: Case, believed: Sequence[Posterior], ranked: Sequence[Option], *, label_first: bool
+    case: Case, believed: Sequence[Posterior], ranked: Sequence[Candidate], *, label_first: bool
 ) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """Plain reasons, as message ids with values."""
     best = ranked[0]
     reasons = _clearance_reasons(case, max(believed, key=lambda posterior: posterior.weight))
-    chance = {"percent": f"{100 * best.attainment.value:.0f}", "judged": str(len(ranked)), **describe(best.regimen)}
-    highest = max(ranked, key=lambda option: option.utility)
+    chance = {
+        "percent": f"{100 * best.score.attainment:.0f}",
+        "judged": str(len(ranked)),
+        **describe(best.score.regimen),
+    }
+    highest = max(ranked, key=lambda item: item.score.utility)
     if label_first and not best.limits and highest.limits:
-        gaps = chance | {f"other_{key}": text for key, text in describe(highest.regimen).items()}
-        gaps["other_percent"] = f"{100 * highest.attainment.value:.0f}"
+        gaps = chance | {f"other_{key}": text for key, text in describe(highest.score.regimen).items()}
+        gaps["other_percent"] = f"{100 * highest.score.attainment:.0f}"
         reasons.append(("why_label_first", gaps))
     else:
         reasons.append(("why_best_chance", chance))

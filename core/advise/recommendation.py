@@ -23,13 +23,15 @@ class Interval:
 
 @dataclass(frozen=True)
 class Regimen:
-    """A way to go on: one dose (mg) every so many hours, from a case time on; `every` None: no further dose."""
+    """A way to go on: one dose (mg) every so many hours, from a case time on; the first may be a loading dose."""
 
     amount: float
     every: float
     route: Route
     duration: float = 0.0  # h
     first_dose: float = 0.0  # case time, h
+    loading: float = 0.0  # mg given in place of the first dose; 0: none
+    loading_duration: float = 0.0  # h
 
     def doses(self, until: float) -> tuple[Dose, ...]:
         """The planned doses up to a case time."""

@@ -1,4 +1,4 @@
-"""What a regimen does in one model: simulated in full, or superposed from the response to a single dose."""
+"""What regimens do in one model: superposed from the response to a single dose, or simulated in full."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.candidates import WAITS
 from core.advise.recommendation import Regimen
-from core.advise.spans import Spans
+from core.advise.spans import Judged, Spans, peaks, time_above
 from core.clinic.case import Case
 from core.clinic.regimen import Route
 from core.drugs.model import BoundModel, Window
 from core.infer.posterior import FitStatus, Posterior
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
-_LONGEST_INTERVAL = 72.0  # h; regimens beyond it are simulated in full
 _FINE, _COARSE = 0.5, 1.0  # h between points, up to ten days and beyond
 _FINE_UNTIL = 240.0
+_LEAST_REACH = 48.0  # h of the grid; a longer regimen lengthens it
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,33 @@ def draw(posteriors: Sequence[Posterior], samples: int, rng: np.random.Generator
     return tuple(Believer(p.bound, p.sample(round(p.weight * samples), rng)) for p in usable)
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """What regimens that differ in their amounts only have in common, h."""
+
+    route: Route
+    every: float
+    duration: float
+    first_dose: float
+    first_duration: float  # of the first dose, which may be a loading dose
+
+    @classmethod
+    def of(cls, regimen: Regimen) -> Pattern:
+        """The pattern of a regimen."""
+        first = regimen.loading_duration if regimen.loading else regimen.duration
+        return cls(regimen.route, regimen.every, regimen.duration, regimen.first_dose, first)
+
+
+@dataclass(frozen=True, eq=False)
+class _Single:
+    """Response to one dose of 1 mg, (B, 1 + T), a zero before the first point of the grid: mg/L and mg*h/L per mg."""
+
+    concentration: Array
+    area: Array
+
+
 class Responses:
-    """Windows of regimens that follow the doses given, for one model.
+    """Exposure under regimens that follow the doses given, for one model.
 
     When the model is linear and nothing about the patient changes after now, every regimen is the history plus shifted
     and scaled copies of the response to one dose, on one uniform grid; all else is simulated in full.
@@ -48,53 +73,131 @@ class Responses:
     def __init__(self, case: Case, believer: Believer) -> None:
         self._case = case
         self._bound, self._eta = believer.bound, believer.eta
-        horizon = self._bound.model.judged_after + _LONGEST_INTERVAL + max(WAITS)
-        self._step = _FINE if horizon <= _FINE_UNTIL else _COARSE
-        self._grid: Array = case.now + self._step * np.arange(math.ceil(horizon / self._step) + 1, dtype=float)
+        self.linear = self._bound.model.linear and self._bound.constant_from <= case.now
+        self._step = _FINE
+        self._grid: Array = np.empty(0)
         self._history: Window | None = None
-        self._single: dict[tuple[Route, float], Window] = {}
-        self._rows: dict[tuple[Route, float, float, float, int], Window] = {}
+        self._steps: dict[tuple[Route, bool], _Single] = {}
+        self._single: dict[tuple[Route, float], _Single] = {}
 
-    def window(self, regimen: Regimen, cut: Spans) -> Window:
-        """The regimen's window at the times of `cut`, or on the common grid, which then holds its edges."""
-        if not self._superposes(regimen, cut):
-            doses = (*self._case.given_doses, *regimen.doses(float(cut.times[-1])))
-            return self._bound.window(self._eta, doses, cut.times)
-        count = round((float(cut.edges[-1]) - self._case.now) / self._step) + 1
-        history = self.history()
-        row = self._row(regimen, count)
-        past = Window(self._grid[:count], history.concentration[:, :count], history.area[:, :count])
-        return past.plus(row, regimen.amount)
+    def reach(self, until: float) -> None:
+        """Make the common grid hold every time up to `until` (case time, h)."""
+        if len(self._grid) and until <= self._grid[-1] + 1e-9:
+            return
+        span = max(_LEAST_REACH, until - self._case.now)
+        self._step = _FINE if span <= _FINE_UNTIL else _COARSE
+        self._grid = self._case.now + self._step * np.arange(math.ceil(span / self._step) + 1, dtype=float)
+        self._history = None
+        self._steps.clear()
+        self._single.clear()
+
+    def judge(self, regimens: Sequence[Regimen], cut: Spans, mic: float | None, *, curve: bool) -> Judged:
+        """Exposure (D, B, W) under D regimens of one pattern.
+
+        Args:
+            regimens: all of the same pattern.
+            cut: its spans.
+            mic: mg/L, where time above it counts.
+            curve: whether peak and time above the MIC are wanted; without it both are NaN where they cost time.
+        """
+        if not self.superposes(regimens[0], cut):
+            return _stacked([self._simulated(regimen, cut, mic) for regimen in regimens])
+        self.reach(float(cut.edges[-1]))
+        at = np.round((cut.edges - self._case.now) / self._step).astype(np.intp)
+        points = np.arange(at[0], at[-1] + 1) if curve else at
+        base, repeated, first = self._parts(Pattern.of(regimens[0]), points, int(at[-1]))
+        amounts = np.array([regimen.amount for regimen in regimens])[:, None, None]
+        firsts = np.array([regimen.loading or regimen.amount for regimen in regimens])[:, None, None]
+        concentration, area = (
+            past + amounts * more + firsts * start for past, more, start in zip(base, repeated, first, strict=True)
+        )
+        hours = np.diff(cut.edges)
+        edges = at - at[0] if curve else np.arange(len(at))
+        auc = np.diff(area[..., edges], axis=-1)
+        trough = concentration[..., edges[1:]]
+        nothing = np.full_like(trough, np.nan)
+        peak = peaks(concentration, edges) if curve else nothing
+        above = time_above(concentration, self._grid[points], edges, mic) if curve and mic is not None else nothing
+        return Judged(hours, 24.0 * auc / hours, peak, trough, auc / hours, above)
 
     def history(self) -> Window:
         """What the doses given still do, on the common grid."""
+        self.reach(self._case.now + _LEAST_REACH)
         if self._history is None:
             self._history = self._bound.window(self._eta, self._case.given_doses, self._grid)
         return self._history
 
-    def _superposes(self, regimen: Regimen, cut: Spans) -> bool:
-        steps = np.array([regimen.first_dose - self._case.now, regimen.every, regimen.duration]) / self._step
-        on_grid = bool(np.all(np.abs(steps - np.round(steps)) < 1e-9))
-        within = float(cut.edges[-1]) <= float(self._grid[-1]) + 1e-9
-        return self._bound.model.linear and self._bound.constant_from <= self._case.now and on_grid and within
+    def superposes(self, regimen: Regimen, cut: Spans) -> bool:
+        """Whether a regimen may be had by superposition: a linear model, all times on the grid."""
+        if not self.linear:
+            return False
+        self.reach(float(cut.edges[-1]))
+        lags = (regimen.first_dose - self._case.now, regimen.every, regimen.duration, regimen.loading_duration)
+        steps = np.array(lags) / self._step
+        return bool(np.all(np.abs(steps - np.round(steps)) < 1e-9))
 
-    def _row(self, regimen: Regimen, count: int) -> Window:
-        """Response to a row of doses of 1 mg on the first `count` points of the grid."""
-        key = (regimen.route, regimen.every, regimen.duration, regimen.first_dose, count)
-        if key not in self._rows:
-            single = self._response(regimen)
-            concentration = np.zeros((len(self._eta), count))
-            area = np.zeros_like(concentration)
-            first, every = (round(x / self._step) for x in (regimen.first_dose - self._case.now, regimen.every))
-            for start in range(first, count - 1, every):
-                concentration[:, start:] += single.concentration[:, : count - start]
-                area[:, start:] += single.area[:, : count - start]
-            self._rows[key] = Window(self._grid[:count], concentration, area)
-        return self._rows[key]
+    def _simulated(self, regimen: Regimen, cut: Spans, mic: float | None) -> Judged:
+        doses = (*self._case.given_doses, *regimen.doses(float(cut.times[-1])))
+        return cut.judge(self._bound.window(self._eta, doses, cut.times), mic)
 
-    def _response(self, regimen: Regimen) -> Window:
-        key = (regimen.route, regimen.duration)
+    def _parts(self, pattern: Pattern, points: Index, last: int) -> tuple[tuple[Array, Array], ...]:
+        """Concentration and area (B, P) at grid points: of the past, per mg of the row from its second dose on, and per
+        mg of the first dose.
+        """
+        history = self.history()
+        start, every = (round(x / self._step) for x in (pattern.first_dose - self._case.now, pattern.every))
+        later = np.arange(start + every, last, every)
+        single = self._of_one(pattern.route, pattern.duration)
+        one = self._of_one(pattern.route, pattern.first_duration)
+        return (
+            (history.concentration[:, points], history.area[:, points]),
+            (_summed(single.concentration, points, later), _summed(single.area, points, later)),
+            (_shifted(one.concentration, points, start), _shifted(one.area, points, start)),
+        )
+
+    def _of_one(self, route: Route, duration: float) -> _Single:
+        """Response to 1 mg; an infusion is a lasting one less the same one begun when the infusion ends."""
+        key = (route, duration)
         if key not in self._single:
-            one = replace(regimen, amount=1.0, first_dose=self._case.now).doses(self._case.now + regimen.every)
-            self._single[key] = self._bound.window(self._eta, one, self._grid)
+            lasting = self._lasting(route, infused=duration > 0)
+            if duration > 0:
+                begun = round(duration / self._step)
+                lasting = _Single(*(_ended(whole, begun) / duration for whole in (lasting.concentration, lasting.area)))
+            self._single[key] = lasting
         return self._single[key]
+
+    def _lasting(self, route: Route, *, infused: bool) -> _Single:
+        """Response to a dose of 1 mg, or to an infusion of 1 mg/h that lasts as long as the grid."""
+        key = (route, infused)
+        if key not in self._steps:
+            span = float(self._grid[-1] - self._grid[0])
+            regimen = Regimen(span if infused else 1.0, span, route, span if infused else 0.0, self._case.now)
+            window = self._bound.window(self._eta, regimen.doses(float(self._grid[-1])), self._grid)
+            zero = np.zeros((len(self._eta), 1))
+            parts = (np.concatenate([zero, part], axis=1) for part in (window.concentration, window.area))
+            self._steps[key] = _Single(*parts)
+        return self._steps[key]
+
+
+def _ended(whole: Array, steps: int) -> Array:
+    found = whole.copy()
+    found[:, steps:] -= whole[:, : whole.shape[1] - steps]
+    return found
+
+
+def _shifted(single: Array, points: Index, start: int) -> Array:
+    """Response at grid points to a dose at grid point `start`; column 0 of `single` is the zero before it."""
+    return np.asarray(single[:, np.maximum(points - start, -1) + 1])
+
+
+def _summed(single: Array, points: Index, starts: Index) -> Array:
+    found = np.zeros((len(single), len(points)))
+    for start in starts:
+        seen = int(np.searchsorted(points, start))
+        found[:, seen:] += single[:, points[seen:] - start + 1]
+    return found
+
+
+def _stacked(parts: Sequence[Judged]) -> Judged:
+    names = ("auc24", "peak", "trough", "average", "above")
+    return replace(parts[0], **{name: np.stack([getattr(part, name) for part in parts]) for name in names})

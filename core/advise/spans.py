@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +12,14 @@ from core.advise.recommendation import Regimen
 from core.drugs.model import Window
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 _POINTS_PER_SPAN = 48
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Exposure in each of W spans of time a regimen is judged by, (B, W); `hours` (W,) is their length.
+    """Exposure in each of W spans of time regimens are judged by, (B, W) or (D, B, W); `hours` (W,) is their length.
 
     AUC per 24 h in mg*h/L, concentrations in mg/L; the trough is the concentration at the end of a span.
     """
@@ -31,6 +30,11 @@ class Judged:
     trough: Array
     average: Array
     above: Array  # share of each span above the MIC, %
+
+    def only(self, index: int) -> Judged:
+        """The exposure under one of D regimens, (1, B, W)."""
+        names = ("auc24", "peak", "trough", "average", "above")
+        return replace(self, **{name: getattr(self, name)[index : index + 1] for name in names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,40 +49,50 @@ class Spans:
         at = np.searchsorted(window.times, self.edges - 1e-9)
         hours = np.diff(self.edges)
         auc = np.diff(window.area[:, at], axis=1)
-        pieces = [slice(start, stop + 1) for start, stop in itertools.pairwise(at)]
-        peak = np.stack([window.concentration[:, piece].max(axis=1) for piece in pieces], axis=1)
-        return Judged(
-            hours,
-            24.0 * auc / hours,
-            peak,
-            window.concentration[:, at[1:]],
-            auc / hours,
-            self._above(window, pieces, mic),
-        )
-
-    @staticmethod
-    def _above(window: Window, pieces: Sequence[slice], mic: float | None) -> Array:
-        if mic is None:
-            return np.zeros((len(window.area), len(pieces)))
-        over = (window.concentration > mic).astype(float)
-        shares = [
-            np.trapezoid(over[:, piece], window.times[piece], axis=1)
-            / (window.times[piece][-1] - window.times[piece][0])
-            for piece in pieces
-        ]
-        return np.asarray(100.0 * np.stack(shares, axis=1))
+        trough = window.concentration[:, at[1:]]
+        above = np.zeros_like(auc) if mic is None else time_above(window.concentration, window.times, at, mic)
+        return Judged(hours, 24.0 * auc / hours, peaks(window.concentration, at), trough, auc / hours, above)
 
 
-def spans(regimen: Regimen, now: float, judged_for: float) -> Spans:
+def peaks(concentration: Array, at: Index) -> Array:
+    """Highest concentration (..., W) of each span, both ends included; `at` (W+1,) are its edges among the times."""
+    inside = np.maximum.reduceat(concentration[..., : at[-1] + 1], at[:-1], axis=-1)
+    return np.asarray(np.maximum(inside, concentration[..., at[1:]]))
+
+
+def time_above(concentration: Array, times: Array, at: Index, level: float) -> Array:
+    """Share (%) of each span spent above a level (..., W), exact for straight lines between the times.
+
+    Args:
+        concentration: (..., T) mg/L.
+        times: (T,) h, ascending.
+        at: (W+1,) edges of the spans among the times.
+        level: mg/L.
+    """
+    over = concentration[..., at[0] : at[-1] + 1] - level
+    first, last = over[..., :-1], over[..., 1:]
+    higher, lower = np.maximum(first, last), np.minimum(first, last)
+    width = np.where(higher > lower, higher - lower, 1.0)
+    share = np.where(lower >= 0, np.where(higher > 0, 1.0, 0.0), np.clip(higher / width, 0.0, 1.0))
+    steps = np.diff(times[at[0] : at[-1] + 1])
+    spent = np.add.reduceat(share * steps, at[:-1] - at[0], axis=-1)
+    return np.asarray(100.0 * spent / np.diff(times[at]))
+
+
+def spans(regimen: Regimen, now: float, judged_for: float, *, fine: bool = True) -> Spans:
     """Cut the time a regimen is judged for into spans of whole intervals, at least 24 h each, from its first dose.
 
-    A wait before the first dose is a span of its own.
+    A wait before the first dose is a span of its own. Unless `fine`, the times are dense in the last span only, so that
+    the peaks of the others are not seen.
     """
     length = regimen.every * math.ceil(24.0 / regimen.every - 1e-9)
     count = max(1, round(judged_for / length))
     edges: Array = regimen.first_dose + length * np.arange(count + 1, dtype=float)
     if regimen.first_dose > now:
         edges = np.concatenate([[now], edges])
+    dense = edges if fine else edges[-2:]
     doses = np.arange(regimen.first_dose, edges[-1] - 1e-9, regimen.every)
-    grid = np.linspace(edges[0], edges[-1], _POINTS_PER_SPAN * (len(edges) - 1) + 1)
-    return Spans(np.unique(np.concatenate([grid, edges, doses, doses + regimen.duration])), edges)
+    moments = np.concatenate([doses, doses + regimen.duration, [regimen.first_dose + regimen.loading_duration]])
+    grid = np.linspace(dense[0], dense[-1], _POINTS_PER_SPAN * (len(dense) - 1) + 1)
+    seen = moments[(moments >= dense[0]) & (moments <= dense[-1])]
+    return Spans(np.unique(np.concatenate([grid, edges, seen])), edges)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from core.clinic.alert import Alert, Severity
 from core.drugs.covariates import CovariateReader, change_times
+from core.drugs.relations import Value
 from core.drugs.sections import DomainRange, Outside
 from core.errors import OutOfDomain
 from core.units import format_number
@@ -40,22 +41,27 @@ def refusal(findings: Iterable[Alert]) -> OutOfDomain | None:
     return None
 
 
-def _values(item: DomainRange, reader: CovariateReader) -> list[float | str]:
+def _values(item: DomainRange, reader: CovariateReader) -> list[Value]:
     times = change_times(reader.case, (item.covariate,), reader.recipes)
     found = [reader.at(item.covariate, time) for time in times]
-    return [value for value in found if isinstance(value, float | str)]
+    return [value for value in found if value is not None]
 
 
-def _holds(item: DomainRange, value: float | str) -> bool:
+def _holds(item: DomainRange, value: Value) -> bool:
+    if isinstance(value, frozenset):
+        return not value & set(item.choices)
     return value in item.choices if isinstance(value, str) else item.low <= value <= item.high
 
 
-def _distance(item: DomainRange, value: float | str) -> float:
-    return 0.0 if isinstance(value, str) else max(item.low - value, value - item.high)
+def _distance(item: DomainRange, value: Value) -> float:
+    return max(item.low - value, value - item.high) if isinstance(value, float) else 0.0
 
 
-def _alert(item: DomainRange, value: float | str, model_id: str) -> Alert:
+def _alert(item: DomainRange, value: Value, model_id: str) -> Alert:
     severity = _SEVERITY[item.outside]
+    if isinstance(value, frozenset):
+        drugs = ", ".join(sorted(value & set(item.choices)))
+        return Alert(severity, "co_medication_not_modelled", {"drug": drugs}, item.covariate)
     gaps = {"covariate": item.covariate, "model": model_id}
     if isinstance(value, str):
         gaps |= {"value": value, "choices": ", ".join(item.choices)}

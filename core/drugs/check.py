@@ -28,8 +28,9 @@ from core.units import Quantity, parse_quantity
 _TOLERANCE = 0.01
 _START = dt.datetime(2026, 1, 1, 8, tzinfo=dt.UTC)
 _TYPICAL = {"weight": "70 kg", "height": "170 cm", "serum_creatinine": "80 umol/L", "haematocrit": "42 %",
-            "albumin": "42 g/L", "bilirubin": "10 umol/L"}  # fmt: skip
+            "albumin": "42 g/L", "bilirubin": "10 umol/L", "gestational_age": "39 week"}  # fmt: skip
 _MOST_CORNERS = 64
+_ROUNDING = 1e-9  # of the largest concentration, that a solver may leave below zero
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _case(model: DrugModel, values: Mapping[str, str]) -> Case:
     age = parse_quantity(values["age"]).to("year") if "age" in values else _middle(model, "age", 45.0)
     facts = ("age", "sex", "ethnicity", "co_medication")
     named = {name: text for name, text in values.items() if name not in facts}
-    wanted = {name: _TYPICAL[name] for name in model.required if name in _TYPICAL} | named
+    wanted = {name: text for name in model.required if (text := _typical(name))} | named
     drugs = [name.strip() for name in values.get("co_medication", "").split(",") if name.strip()]
     return Case(
         Patient(
@@ -81,6 +82,11 @@ def _case(model: DrugModel, values: Mapping[str, str]) -> Case:
         co_medication=tuple(CoMedication(name, 0.0) for name in drugs),
         doses=_probe_doses(model),
     )
+
+
+def _typical(name: str) -> str:
+    """What stands in a probe for a covariate that must be entered; empty when there is nothing typical."""
+    return _TYPICAL.get(name) or next(iter(CATALOGUE[name].choices), "")
 
 
 def _value(name: str, text: str) -> Quantity | str:
@@ -144,7 +150,7 @@ def _curve_problems(bound: BoundModel) -> list[str]:
     curve = bound.concentrations(eta, case_doses, np.linspace(0.0, 240.0, 241))
     if not np.isfinite(curve).all():
         return ["the concentration is not finite"]
-    if curve.min() < 0:
+    if curve.min() < -_ROUNDING * curve.max():
         return ["the concentration is negative"]
     if curve[0].max() <= 0:
         return ["a dose gives no concentration"]

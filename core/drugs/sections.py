@@ -14,6 +14,7 @@ from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry
 from core.drugs.covariates import DERIVED_UNITS
 from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, Limits, Source
+from core.drugs.relations import CO_MEDICATION
 from core.errors import InputError
 from core.units import Quantity, parse_quantity
 
@@ -38,7 +39,10 @@ class Outside(StrEnum):
 
 @dataclass(frozen=True)
 class DomainRange:
-    """The range of one covariate in the people a model was made with: numbers in base units, or the allowed choices."""
+    """The range of one covariate in the people a model was made with: numbers in base units, or the allowed choices.
+
+    For co-medication the choices are the drugs that must not be taken.
+    """
 
     covariate: str
     low: float
@@ -178,8 +182,10 @@ def read_domain(entry: Entry) -> tuple[DomainRange, ...]:
 
 
 def _domain_range(name: str, entry: Entry) -> DomainRange:
-    entry.only("between", "one_of", "outside", "unknown", "source")
+    entry.only("between", "one_of", "none_of", "outside", "unknown", "source")
     outside = Outside(entry["outside"].choice("stop", "caution"))
+    if name == CO_MEDICATION:
+        return DomainRange(name, 0.0, 0.0, "", tuple(item.text for item in entry["none_of"].items), outside)
     unknown = entry.get("unknown")
     known = unknown is not None and unknown.choice("outside", "passed_over") == "outside"
     choices = entry.get("one_of")

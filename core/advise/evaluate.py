@@ -83,8 +83,12 @@ class Evaluator:
         chunk = _AT_ONCE if self._curve or not self.superposes else len(regimens)
         parts = [group[start : start + chunk] for group in groups.values() for start in range(0, len(group), chunk)]
         cuts = {pattern: self._cut(regimens[group[0]]) for pattern, group in groups.items()}
+        edges = np.unique(np.concatenate([cut.edges for cut in cuts.values()]))
         for response in self._responses:
-            response.reach(max(float(cut.edges[-1]) for cut in cuts.values()))
+            if self._curve:
+                response.reach(float(edges[-1]))
+            else:
+                response.expect(edges)
         found: dict[int, Score] = {}
         for done, part in enumerate(parts):
             if task is not None:
@@ -189,13 +193,13 @@ class Evaluator:
         sides = [self._beside_target(item) for item in judged]
         weights = [_weight(item) for item in judged]
         below, above = (
-            np.stack([side[end].mean(axis=1) @ weight for side, weight in zip(sides, weights, strict=True)], axis=1)
+            np.stack([_share(side[end]) @ weight for side, weight in zip(sides, weights, strict=True)], axis=1)
             for end in (0, 1)
         )
         exceeded = np.zeros((len(alike), len(self._harms), len(judged)))
         for place, (harm, limit) in enumerate(zip(self._harms, self._limits, strict=True)):
             for model, item in enumerate(judged):
-                exceeded[:, place, model] = (getattr(item, harm.metric) > limit).mean(axis=1) @ weights[model]
+                exceeded[:, place, model] = _share(getattr(item, harm.metric) > limit) @ weights[model]
         share = self._sizes / self._sizes.sum()
         return [
             self._score(regimen, below[row], above[row], tuple(float(x) for x in exceeded[row] @ share), share)
@@ -205,8 +209,13 @@ class Evaluator:
     def _score(self, regimen: Regimen, below: Array, above: Array, exceeded: tuple[float, ...], share: Array) -> Score:
         low, high = float(below @ share), float(above @ share)
         added = sum(_excess(harm, part) for harm, part in zip(self._harms, exceeded, strict=True))
-        inside = tuple(float(x) for x in np.clip(1.0 - below - above, 0.0, 1.0))
+        inside = tuple(max(0.0, 1.0 - float(x) - float(y)) for x, y in zip(below, above, strict=True))
         return Score(regimen, low, high, exceeded, inside, max(0.0, 1.0 - low - high) - added)
+
+
+def _share(met: NDArray[np.bool_]) -> Array:
+    """Share of the draws (D, W) for which something holds (D, B, W)."""
+    return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1])
 
 
 def _weight(judged: Judged) -> Array:

@@ -77,8 +77,19 @@ class Responses:
         self._step = _FINE
         self._grid: Array = np.empty(0)
         self._history: Window | None = None
+        self._past: Window | None = None  # the history at some points only
+        self._past_at: Index = np.empty(0, dtype=np.intp)
         self._steps: dict[tuple[Route, bool], _Single] = {}
         self._single: dict[tuple[Route, float], _Single] = {}
+
+    def expect(self, edges: Array) -> None:
+        """Prepare for spans with these edges (case time, h): what was given is then looked at there only."""
+        self.reach(float(edges.max()))
+        steps = (edges - self._case.now) / self._step
+        if self.linear and np.all(np.abs(steps - np.round(steps)) < 1e-9):
+            points = np.unique(np.append(0, np.round(steps).astype(np.intp)))
+            self._past = self._bound.window(self._eta, self._case.given_doses, self._grid[points])
+            self._past_at = points
 
     def reach(self, until: float) -> None:
         """Make the common grid hold every time up to `until` (case time, h)."""
@@ -88,6 +99,7 @@ class Responses:
         self._step = _FINE if span <= _FINE_UNTIL else _COARSE
         self._grid = self._case.now + self._step * np.arange(math.ceil(span / self._step) + 1, dtype=float)
         self._history = None
+        self._past_at = np.empty(0, dtype=np.intp)
         self._steps.clear()
         self._single.clear()
 
@@ -115,7 +127,7 @@ class Responses:
         edges = at - at[0] if curve else np.arange(len(at))
         auc = np.diff(area[..., edges], axis=-1)
         trough = concentration[..., edges[1:]]
-        nothing = np.full_like(trough, np.nan)
+        nothing = np.broadcast_to(np.nan, trough.shape)
         peak = peaks(concentration, edges) if curve else nothing
         above = time_above(concentration, self._grid[points], edges, mic) if curve and mic is not None else nothing
         return Judged(hours, 24.0 * auc / hours, peak, trough, auc / hours, above)
@@ -144,16 +156,22 @@ class Responses:
         """Concentration and area (B, P) at grid points: of the past, per mg of the row from its second dose on, and per
         mg of the first dose.
         """
-        history = self.history()
         start, every = (round(x / self._step) for x in (pattern.first_dose - self._case.now, pattern.every))
         later = np.arange(start + every, last, every)
         single = self._of_one(pattern.route, pattern.duration)
         one = self._of_one(pattern.route, pattern.first_duration)
         return (
-            (history.concentration[:, points], history.area[:, points]),
+            self._history_at(points),
             (_summed(single.concentration, points, later), _summed(single.area, points, later)),
             (_shifted(one.concentration, points, start), _shifted(one.area, points, start)),
         )
+
+    def _history_at(self, points: Index) -> tuple[Array, Array]:
+        """What the doses given still do at grid points, concentration and area (B, P)."""
+        past, at = self._past, np.searchsorted(self._past_at, points)
+        if past is None or not np.array_equal(self._past_at[at[at < len(self._past_at)]], points):
+            past, at = self.history(), points
+        return past.concentration[:, at], past.area[:, at]
 
     def _of_one(self, route: Route, duration: float) -> _Single:
         """Response to 1 mg; an infusion is a lasting one less the same one begun when the infusion ends."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.engine.rodas import Course
 from core.engine.schedule import Array
@@ -32,8 +35,7 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         loaded = ctypes.CDLL(str(path))
-        loaded.dosewright_rodas.restype = ctypes.c_int
-        loaded.dosewright_exp.restype = None
+        _ = loaded.dosewright_rodas, loaded.dosewright_linear, loaded.dosewright_exp
     except (OSError, AttributeError):
         return None
     return loaded
@@ -44,15 +46,25 @@ def available() -> bool:
     return library() is not None
 
 
+def call(name: str, arrays: Sequence[NDArray[Any]], *leading: float) -> int:
+    """Call a function of the library with contiguous arrays, after leading floats.
+
+    Raises:
+        ModelError: no library was built.
+    """
+    compiled = library()
+    if compiled is None:
+        raise ModelError("the compiled kernel was not built")
+    numbers = [ctypes.c_double(number) for number in leading]
+    return int(compiled[name](*numbers, *(ctypes.c_void_p(array.ctypes.data) for array in arrays)))
+
+
 def run(system: System, values: Values, course: Course, start: Array, out: Array) -> Array:
     """As `rodas.run`, compiled.
 
     Raises:
         ModelError: the step became too small to go on, or no library was built.
     """
-    compiled = library()
-    if compiled is None:
-        raise ModelError("the compiled integrator was not built")
     batch = start.shape[1]
     x = np.array(start, dtype=float, order="C")
     constants = [np.broadcast_to(rows, (len(rows), batch)) for rows in (values.linear, *values.constants)]
@@ -86,8 +98,7 @@ def run(system: System, values: Values, course: Course, start: Array, out: Array
         x,
         written,
     ]
-    pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in arrays]
-    if compiled.dosewright_rodas(ctypes.c_double(course.relative), *pointers) != 0:
+    if call("dosewright_rodas", arrays, course.relative) != 0:
         raise ModelError("the integration cannot go on: rates are too extreme for the tolerance asked for")
     if written is not out:
         out[:] = written

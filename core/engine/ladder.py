@@ -12,8 +12,8 @@ from core.engine.schedule import Array
 
 # Uniformised step: (largest exit rate) x (smallest step). Degree 16 leaves 0.6^17/17! = 5e-19 of the sum.
 REACH = 0.6
-_DEGREE = 16
-_FACTORIALS = np.array([1.0 / math.factorial(power) for power in range(_DEGREE + 1)])
+DEGREE = 16
+_FACTORIALS = np.array([1.0 / math.factorial(power) for power in range(DEGREE + 1)])
 
 
 class Ladder:
@@ -77,7 +77,7 @@ class Ladder:
             k += 1
         if rest <= 0.0:
             return amounts
-        weights = poisson(REACH * rest / self.h, _DEGREE + 1)
+        weights = poisson(REACH * rest / self.h, DEGREE + 1)
         total: Array = weights[0] * amounts
         for weight in weights[1:]:
             amounts = self.chance @ amounts

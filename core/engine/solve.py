@@ -9,10 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.engine import kernel
 from core.engine.checks import check_times
 from core.engine.graph import Flow, Graph, Solver
 from core.engine.job import Job, prepare
-from core.engine.linear import Linear, layout_of
+from core.engine.layout import layout_of
+from core.engine.linear import Linear
 from core.engine.modal import Modal
 from core.engine.modes import modes_of
 from core.engine.nonlinear import Nonlinear
@@ -23,7 +25,8 @@ from core.task import Task
 __all__ = ["Flow", "Graph", "Input", "Segment", "Side", "Solution", "Solver", "simulate"]
 
 _MODAL_CHUNK = 512
-_LINEAR_CHUNK = 64
+_LINEAR_CHUNK = 32  # matrices in numpy, which have to stay in the cache
+_KERNEL_CHUNK = 256
 _NONLINEAR_CHUNK = 1024
 
 
@@ -102,7 +105,7 @@ def simulate(
 def _solve(job: Job, record: Record, task: Task | None) -> None:
     solve, size = {
         Solver.MODAL: (_modal, _MODAL_CHUNK),
-        Solver.LINEAR: (_linear, _LINEAR_CHUNK),
+        Solver.LINEAR: (_linear, _KERNEL_CHUNK if kernel.available() else _LINEAR_CHUNK),
         Solver.NONLINEAR: (_nonlinear, _NONLINEAR_CHUNK),
     }[job.graph.solver]
     for low in range(0, job.batch, size):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.engine import kernel
 from core.engine.graph import Flow, Graph, Solver
 from core.engine.schedule import Input, Segment, Side
 from core.engine.solve import simulate
@@ -105,6 +106,27 @@ def test_patients_with_their_own_lag_duration_and_rates_match_one_patient_at_a_t
         for solution in batch:
             assert close(solution.amounts[patient], alone.amounts[0], 1e-10)
             assert close(solution.integrals[patient], alone.integrals[0], 1e-10)
+
+
+@pytest.mark.parametrize("irregular", [False, True], ids=["on a grid", "any time"])
+@pytest.mark.parametrize("name", REGIMENS)
+def test_matrix_exponentials_in_numpy_and_in_the_kernel_agree(
+    name: str, irregular: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not kernel.available():
+        pytest.skip("the compiled kernel was not built")
+    rng = np.random.default_rng(8)
+    spread = {key: RATES[key] * np.exp(0.3 * rng.standard_normal(9)) for key in RATES}
+    segments = [Segment(0.0, spread | {"none": 0.0}), Segment(22.0, spread | {"k10": 0.05, "none": 0.01})]
+    times = np.sort(rng.uniform(-3.0, 60.0, 70)) if irregular else np.arange(0.0, 60.0, 0.5)
+    asked = {"states": LINEAR.states, "integrals": ("central", "urine")}
+    if any(given.steady_state_every for given in REGIMENS[name]):  # a bag that only fills has no steady state
+        asked = {"states": ("central", "outer"), "integrals": ("central",)}
+    compiled = simulate(LINEAR, segments, REGIMENS[name], times, **asked)
+    monkeypatch.setattr(kernel, "available", lambda: False)
+    plain = simulate(LINEAR, segments, REGIMENS[name], times, **asked)
+    assert close(compiled.amounts, plain.amounts, 1e-11)
+    assert close(compiled.integrals, plain.integrals, 1e-11)
 
 
 def test_peripheral_amounts_and_effect_compartments_agree_with_lsoda() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -66,7 +68,9 @@ class RegimenForm(Panel):
             self.duration.show_problem(None)
         if amount is None or every is None or duration is None:
             return None
-        return Regimen(amount, every, Route(self.route.value), duration, self._base.first_dose)
+        route = Route(self.route.value)
+        base = self._base if route is self._base.route else replace(self._base, loading=0.0, loading_duration=0.0)
+        return replace(base, amount=amount, every=every, route=route, duration=duration)
 
     @staticmethod
     def _number(field: TextField) -> float | None:

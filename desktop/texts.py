@@ -65,7 +65,14 @@ def regimen(plan: Regimen, *, brief: bool = False) -> str:
     """One line of a table: `250 mg every 48 h`, with the infusion time where that is not left out as `brief`."""
     text = QCoreApplication.translate("texts", "%1 every %2 h")
     text = text.replace("%1", format_dose(plan.amount)).replace("%2", format_number(plan.every, 4))
-    return f"{text}, {infusion(plan.duration)}" if plan.duration > 0 and not brief else text
+    text = f"{text}, {infusion(plan.duration)}" if plan.duration > 0 and not brief else text
+    return f"{text}, {loading(plan)}" if plan.loading else text
+
+
+def loading(plan: Regimen) -> str:
+    """Words for the loading dose a regimen begins with."""
+    gaps = {"amount": format_dose(plan.loading), "hours": format_number(plan.loading_duration, 3)}
+    return LANGUAGE.say("report_loading_over" if plan.loading_duration else "report_loading", gaps)
 
 
 def target(item: Target) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from core.advise.limits import broken, label_limits
 from core.advise.recommendation import Regimen
-from core.clinic.alert import Alert, Severity
+from core.clinic.alert import Alert
 from core.clinic.case import Case
 from core.clinic.regimen import Dose, DoseStatus
 from core.drugs.model import GivenAs, Limits
@@ -27,7 +29,12 @@ WAITS = (0.0, 12.0, 24.0)  # h; how long the next dose may be put off while the 
 
 
 def candidates(
-    given_as: Sequence[GivenAs], first_dose: float, *, every_duration: bool = False, waits: Sequence[float] = (0.0,)
+    given_as: Sequence[GivenAs],
+    first_dose: float,
+    *,
+    every_duration: bool = False,
+    waits: Sequence[float] = (0.0,),
+    loading: bool = False,
 ) -> list[Regimen]:
     """Every regimen the drug comes in: strengths, intervals, routes, infusion times that keep the highest rate.
 
@@ -37,21 +44,35 @@ def candidates(
         every_duration: all allowed infusion times instead of the shortest; where the peak or the time above a limit
             counts.
         waits: hours the first dose may be put off.
+        loading: whether the treatment may begin with a larger dose, where the drug knows one.
     """
     found = []
     for form in given_as:
         for amount in form.doses:
-            allowed = _durations(form, amount)
+            allowed = durations_of(form, amount)
             for duration in allowed if every_duration else allowed[:1]:
-                found += [
+                plain = [
                     Regimen(amount, every, form.route, duration, first_dose + wait)
                     for every in form.every
                     for wait in waits
                 ]
+                found += plain
+                if loading:
+                    found += [item for one in plain for item in _loaded(form, one)]
     return found
 
 
-def _durations(form: GivenAs, amount: float) -> list[float]:
+def _loaded(form: GivenAs, regimen: Regimen) -> list[Regimen]:
+    """The same regimen begun with each larger first dose, infused no faster than allowed."""
+    return [
+        replace(regimen, loading=load, loading_duration=max(regimen.duration, durations_of(form, load)[0]))
+        for load in form.loading
+        if load > regimen.amount and durations_of(form, load)
+    ]
+
+
+def durations_of(form: GivenAs, amount: float) -> list[float]:
+    """Infusion times (h) of a dose (mg) that keep the highest rate, the shortest first."""
     return sorted(
         hours for hours in form.durations if form.fastest is None or amount <= form.fastest * hours * (1 + 1e-9)
     )
@@ -83,25 +104,17 @@ def _planned(regimen: Regimen, time: float, amount: float, duration: float, coun
 
 def limits_met(regimen: Regimen, limits: Limits) -> tuple[Alert, ...]:
     """Which of the label's limits the regimen breaks, each with the value and its source."""
-    broken = []
-    daily = regimen.amount * max(1.0, 24.0 / regimen.every)
-    for message, value, limit in (
-        ("dose_above_single", regimen.amount, limits.single),
-        ("dose_above_daily", daily, limits.daily),
-    ):
-        if value > limit * (1 + 1e-9):
-            gaps = {"value": format_dose(value), "limit": format_dose(limit), "source": limits.source}
-            broken.append(Alert(Severity.STOP, message, gaps, "regimen"))
-    return tuple(broken)
+    return broken(regimen, label_limits(limits))
 
 
 def describe(regimen: Regimen) -> dict[str, str]:
-    """Values of a regimen for a message: dose, interval, total per day."""
+    """Values of a regimen for a message: dose, interval, total per day, loading dose."""
     daily = regimen.amount * 24.0 / regimen.every
     return {
         "dose": format_dose(regimen.amount),
         "every": f"{format_number(regimen.every)} h",
         "daily": format_dose(round(daily, 1)),
+        "loading": format_dose(regimen.loading),
     }
 
 

@@ -29,7 +29,7 @@ _LONGEST_INTERVAL = 72.0  # h
 _ROUNDING = 1e-9  # a target met exactly (100 % of the time) is met
 _SCREENED_BY = 12  # draws per model; by the mode alone every chance would be 0 or 1
 _FINISHED = 6  # regimens judged by all draws after a screen
-_CURVE_KINDS = (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
+CURVE_KINDS = (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Evaluator:
         self._responses = [Responses(case, believer) for believer in believers]
         self._sizes = np.array([len(believer.eta) for believer in believers], dtype=float)
         self._mic = _mic(case, target)
-        self._curve = target.kind in _CURVE_KINDS or any(harm.metric == "peak" for harm in harms)
+        self._curve = target.kind in CURVE_KINDS or any(harm.metric == "peak" for harm in harms)
         self._judged_for = believers[0].bound.model.judged_after
         self._kept: dict[Regimen, list[Judged]] = {}  # what was simulated in full
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.alerts import disagreement_alerts, fit_alerts, level_alerts, ordered, patient_alerts, target_alerts
-from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, limits_met, same_regimen
-from core.advise.evaluate import Evaluator, Score, target_ends
-from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation
+from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, same_regimen
+from core.advise.evaluate import CURVE_KINDS, Evaluator, Score, target_ends
+from core.advise.limits import Limit, broken, limits_of, rate_limits, unchecked_limits
+from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
@@ -30,6 +31,7 @@ SEED = 1
 OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
 _NOTABLE_CHANGE = 0.1  # of the clearance since the start
+_ROUNDING = 1e-9
 _HARDLY = 0.2  # chance within target below which the best option says so
 
 
@@ -121,6 +123,9 @@ def recommend(
     if highest < _HARDLY:
         gaps = {"percent": f"{100 * highest:.0f}"}
         alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
+    alerts += unchecked_limits(case, model)
+    if offered[0].limits_broken:
+        alerts.append(_nearest_miss(offered[0]))
     return replace(
         blank,
         outcome=Outcome.OPTIONS if not offered[0].limits_broken else Outcome.NO_OPTION,
@@ -128,6 +133,14 @@ def recommend(
         alerts=ordered(alerts),
         judged_for=model.judged_after,
         why=_why(case, believed, ranked, label_first=label_first),
+    )
+
+
+def _nearest_miss(option: Option) -> Alert:
+    """What comes nearest to a regimen that may be given, and what stands in its way."""
+    against = next(alert for alert in option.limits if alert.severity is Severity.STOP)
+    return Alert(
+        Severity.CAUTION, "no_regimen_within_limits", describe(option.regimen) | dict(against.values), "regimen"
     )
 
 
@@ -154,26 +167,38 @@ def _judge_all(
     """Judge what can be given, and the current regimen in any case; limits are attached, never hidden."""
     current = current_regimen(case)
     first = current.first_dose if current is not None else case.now
-    peak_counts = target.target.kind in (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
-    waits = WAITS if _covered(case, target, evaluator) else (0.0,)
-    regimens = candidates(model.given_as, first, every_duration=peak_counts, waits=waits)
-    limits = model.limits.under(item.drug for item in case.co_medication if item.until is None or item.until > first)
-    allowed = [regimen for regimen in regimens if not limits_met(regimen, limits)]
+    regimens = candidates(
+        model.given_as,
+        first,
+        every_duration=target.target.kind in CURVE_KINDS,
+        waits=WAITS if _covered(case, target, evaluator) else (0.0,),
+        loading=not case.given_doses,
+    )
+    limits = limits_of(case, model, first)
+    allowed = [regimen for regimen in regimens if not broken(regimen, limits)]
     if not allowed and regimens:
-        allowed = [
-            min(regimens, key=lambda regimen: (len(limits_met(regimen, limits)), regimen.amount / regimen.every))
-        ]
+        allowed = nearest_misses(regimens, limits)
     if current is not None:
         allowed.append(current)
+    return [
+        Candidate(score, same_regimen(score.regimen, current), notes_on(score.regimen, model, limits))
+        for score in evaluator.best(distinct(allowed), always=current, task=task)
+    ]
+
+
+def nearest_misses(regimens: Sequence[Regimen], limits: Sequence[Limit]) -> list[Regimen]:
+    """Those that break their gravest limit by the least; where nothing is allowed, what to show instead."""
+    excess = [max(limit.excess(regimen) for limit in limits) for regimen in regimens]
+    return [regimen for regimen, over in zip(regimens, excess, strict=True) if over <= min(excess) + _ROUNDING]
+
+
+def notes_on(regimen: Regimen, model: DrugModel, limits: Sequence[Limit]) -> tuple[Alert, ...]:
+    """What stands against a regimen: limits it breaks, an interval the label does not know."""
+    notes = list(broken(regimen, [*limits, *rate_limits(model.given_as, regimen)]))
     off_label = {(form.route, every) for form in model.given_as if form.off_label for every in form.every}
-    judged = []
-    for score in evaluator.best(distinct(allowed), always=current, task=task):
-        regimen = score.regimen
-        notes = list(limits_met(regimen, limits))
-        if (regimen.route, regimen.every) in off_label:
-            notes.append(Alert(Severity.CAUTION, "interval_off_label", describe(regimen), "regimen"))
-        judged.append(Candidate(score, same_regimen(regimen, current), tuple(notes)))
-    return judged
+    if (regimen.route, regimen.every) in off_label:
+        notes.append(Alert(Severity.CAUTION, "interval_off_label", describe(regimen), "regimen"))
+    return tuple(notes)
 
 
 def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
@@ -199,6 +224,7 @@ def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Cand
             -round(item.score.utility / _TIE),
             bool(item.limits),
             not item.is_current,
+            regimen.loading > 0,
             abs(math.log(regimen.every / 24.0)),
             -item.score.utility,
         )
@@ -236,7 +262,8 @@ def _why(
         gaps["other_percent"] = f"{100 * highest.score.attainment:.0f}"
         reasons.append(("why_label_first", gaps))
     else:
-        reasons.append(("why_best_chance", chance))
+        name = "why_best_chance_after_loading" if best.score.regimen.loading else "why_best_chance"
+        reasons.append((name, chance))
     return tuple(reasons)
 
 

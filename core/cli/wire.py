@@ -63,6 +63,8 @@ def regimen(item: Regimen) -> Json:
         "route": item.route.value,
         "duration": item.duration,
         "first_dose": item.first_dose,
+        "loading": item.loading,
+        "loading_duration": item.loading_duration,
         "per_day": item.amount * 24.0 / item.every,
     }
 

@@ -58,6 +58,7 @@ class GivenAs:
     durations: tuple[float, ...] = (0.0,)  # h; 0 for anything but infusions
     fastest: float | None = None  # mg/h, highest rate of an infusion
     off_label: str = ""  # why it is offered although the label does not know it
+    loading: tuple[float, ...] = ()  # mg, doses a treatment may begin with
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,16 @@ class Harm:
 
 
 @dataclass(frozen=True)
+class KidneyLimit:
+    """What the label allows at most below a creatinine clearance."""
+
+    below: float  # mL/min
+    single: float  # mg
+    daily: float  # mg
+    source: str
+
+
+@dataclass(frozen=True)
 class Limits:
     """The label's limits, mg; those per kilogram become mg when a patient is bound."""
 
@@ -99,12 +110,22 @@ class Limits:
     raised: Limits | None = None
     single_per_kg: float | None = None  # mg/kg
     daily_per_kg: float | None = None  # mg/kg
+    kidney: tuple[KidneyLimit, ...] = ()
+    label_single: float | None = None  # mg, before the limits per kilogram
+    label_daily: float | None = None
 
     def at(self, weight: float) -> Limits:
         """The limits of a patient of this weight, kg."""
         single = self.single if self.single_per_kg is None else min(self.single, self.single_per_kg * weight)
         daily = self.daily if self.daily_per_kg is None else min(self.daily, self.daily_per_kg * weight)
-        return replace(self, single=single, daily=daily, raised=None if self.raised is None else self.raised.at(weight))
+        return replace(
+            self,
+            single=single,
+            daily=daily,
+            raised=None if self.raised is None else self.raised.at(weight),
+            label_single=self.single,
+            label_daily=self.daily,
+        )
 
     def under(self, co_medication: Iterable[str]) -> Limits:
         """The limits that hold beside these other drugs."""

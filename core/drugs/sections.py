@@ -13,7 +13,7 @@ from core.clinic.patient import Ethnicity, Sex
 from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry
 from core.drugs.covariates import DERIVED_UNITS
-from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, Limits, Source
+from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, KidneyLimit, Limits, Source
 from core.drugs.relations import CO_MEDICATION
 from core.errors import InputError
 from core.units import Quantity, parse_quantity
@@ -26,7 +26,7 @@ _TARGET_UNITS = {
     TargetKind.AUC24_MIC: "h",
     TargetKind.TIME_ABOVE_MIC: "%",
 }
-_LIMITS = ("single", "daily", "source", "single_per_kg", "daily_per_kg")
+_LIMITS = ("single", "daily", "source", "single_per_kg", "daily_per_kg", "kidney")
 _EVIDENCE = tuple(item.value for item in Evidence)
 
 
@@ -83,14 +83,17 @@ def read_given_as(entry: Entry) -> tuple[GivenAs, ...]:
 
 
 def _given_as(entry: Entry) -> GivenAs:
-    entry.only("route", "doses", "every", "durations", "fastest", "off_label", "source")
-    durations, fastest, off_label = (entry.get(name) for name in ("durations", "fastest", "off_label"))
+    entry.only("route", "doses", "every", "durations", "fastest", "loading", "off_label", "source")
+    durations, fastest, off_label, loading = (
+        entry.get(name) for name in ("durations", "fastest", "off_label", "loading")
+    )
     return GivenAs(
         route=Route(entry["route"].choice(*(route.value for route in Route))),
         doses=tuple(item.quantity("mg") for item in entry["doses"].items),
         every=tuple(item.quantity("h") for item in entry["every"].items),
         durations=tuple(item.quantity("h") for item in durations.items) if durations else (0.0,),
         fastest=fastest.quantity("mg/h") if fastest else None,
+        loading=tuple(item.quantity("mg") for item in loading.items) if loading else (),
         off_label=off_label.text if off_label else "",
     )
 
@@ -166,13 +169,24 @@ def read_limits(entry: Entry) -> Limits:
 
 
 def _limits(entry: Entry) -> Limits:
-    single, daily = (entry.get(name) for name in ("single_per_kg", "daily_per_kg"))
+    single, daily, kidney = (entry.get(name) for name in ("single_per_kg", "daily_per_kg", "kidney"))
     return Limits(
         entry["single"].quantity("mg"),
         entry["daily"].quantity("mg"),
         entry["source"].text,
         single_per_kg=None if single is None else single.quantity("mg/kg"),
         daily_per_kg=None if daily is None else daily.quantity("mg/kg"),
+        kidney=tuple(_kidney_limit(item) for item in kidney.items) if kidney else (),
+    )
+
+
+def _kidney_limit(entry: Entry) -> KidneyLimit:
+    entry.only("below", "single", "daily", "source")
+    return KidneyLimit(
+        entry["below"].quantity("mL/min"),
+        entry["single"].quantity("mg"),
+        entry["daily"].quantity("mg"),
+        entry["source"].text,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from core.advise.recommendation import Interval, Option
+from core.advise.recommendation import Interval, Option, Regimen
 from core.clinic.case import Case
 from core.infer.prediction import Curve, Prediction
 from core.report.content import Findings
@@ -176,6 +176,7 @@ def _option(option: Option, rank: int) -> list[Row]:
             "status": "current" if option.is_current else "",
             "note": "; ".join(alert.id for alert in option.limits),
         },
+        *_loading(regimen, kind),
         {"kind": kind, "name": "within target", **_interval(option.attainment, "%")},
         {"kind": kind, "name": "benefit", **_interval(option.efficacy, "%")},
     ]
@@ -185,6 +186,22 @@ def _option(option: Option, rank: int) -> list[Row]:
     for name, interval in option.exposure.items():
         rows.append({"kind": kind, "name": name, **_interval(interval, "mg*h/L" if name == "auc24" else "mg/L")})
     return rows
+
+
+def _loading(regimen: Regimen, kind: str) -> list[Row]:
+    if not regimen.loading:
+        return []
+    return [
+        {
+            "kind": kind,
+            "name": "loading dose",
+            "time (h)": regimen.first_dose,
+            "value": regimen.loading,
+            "unit": "mg",
+            "route": regimen.route.value,
+            "duration (h)": regimen.loading_duration or None,
+        }
+    ]
 
 
 def _interval(interval: Interval, unit: str) -> Row:

@@ -149,6 +149,9 @@ def way_said(regimen: Regimen) -> Said:
     if regimen.duration:
         parts.append(Phrase("report_over", {"hours": format_number(regimen.duration)}))
     parts.append(Phrase("report_every", {"hours": format_number(regimen.every)}))
+    if regimen.loading:
+        gaps = {"amount": format_dose(regimen.loading), "hours": format_number(regimen.loading_duration)}
+        parts.append(Phrase("report_loading_over" if regimen.loading_duration else "report_loading", gaps))
     return Joined(tuple(parts), " — ")
 
 

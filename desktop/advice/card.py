@@ -92,6 +92,8 @@ class RecommendationCard(Panel):
         parts = [texts.word("route", regimen.route.value), texts.interval(regimen.every)]
         if regimen.duration > 0:
             parts.insert(1, texts.infusion(regimen.duration))
+        if regimen.loading:
+            parts.append(texts.loading(regimen))
         self._way.setText(" — ".join(parts))
         daily = self.tr("%1 per day").replace("%1", per_day(regimen))
         start = texts.moment(case.clock(regimen.first_dose), year=True) if case is not None else ""

@@ -1,0 +1,61 @@
+"""The clinician's own regimen, and the dose a target asks for."""
+
+from dataclasses import replace
+
+import pytest
+
+from core import session
+from core.advise.judge import dose_for_target, judge
+from core.advise.recommendation import Regimen
+from core.clinic.case import Case, Target, TargetKind
+from core.clinic.case_file import load_case
+from core.clinic.regimen import Route
+from core.drugs.library import resources_folder
+from core.errors import InputError
+from core.units import parse_quantity
+
+
+def example() -> Case:
+    case = load_case(resources_folder() / "examples" / "vancomycin_falling_renal_function.case.json")
+    return replace(case, models=("vancomycin.goti2018",))
+
+
+CASE = example()
+FITTED = session.individualise(CASE)
+WAY = Regimen(1.0, 24.0, Route.INTRAVENOUS, 2.0, CASE.now)
+
+
+def test_own_regimens_are_judged_as_a_recommendation_judges_them() -> None:
+    advice = session.recommend(CASE, FITTED)
+    judged = judge(CASE, FITTED.posteriors, [option.regimen for option in advice.options])
+    assert judged == advice.options
+
+
+def test_a_dose_nobody_makes_is_said_and_not_rounded() -> None:
+    option = judge(CASE, FITTED.posteriors, [replace(WAY, amount=620.0)])[0]
+    assert option.regimen.amount == 620.0
+    said = next(alert for alert in option.limits if alert.id == "dose_not_givable")
+    assert said.values["nearest"] == "500 mg, 750 mg"
+
+
+def test_the_dose_for_a_target_puts_the_median_on_it() -> None:
+    found = dose_for_target(CASE, FITTED.posteriors, WAY)
+    exact = judge(CASE, FITTED.posteriors, [replace(WAY, amount=found.exact)])[0]
+    assert exact.exposure["auc24"].value == pytest.approx((400.0 * 600.0) ** 0.5, rel=0.01)
+    assert found.option.regimen.amount in {250.0, 500.0, 750.0, 1000.0}
+
+
+def test_a_higher_target_asks_for_a_higher_dose() -> None:
+    doses = []
+    for low in ("300 mg*h/L", "450 mg*h/L", "600 mg*h/L"):
+        case = replace(CASE, target=Target(TargetKind.AUC24, parse_quantity(low)))
+        doses.append(dose_for_target(case, FITTED.posteriors, WAY).exact)
+    assert doses == sorted(doses)
+
+
+def test_a_target_no_dose_reaches_and_a_foreign_route_are_refused() -> None:
+    beyond = replace(CASE, target=Target(TargetKind.AUC24, parse_quantity("9000000 mg*h/L")))
+    with pytest.raises(InputError, match="target_by_no_dose"):
+        dose_for_target(beyond, FITTED.posteriors, WAY)
+    with pytest.raises(InputError, match="route_not_of_drug"):
+        dose_for_target(CASE, FITTED.posteriors, replace(WAY, route=Route.RECTAL, duration=0.0))

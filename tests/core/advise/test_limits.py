@@ -1,0 +1,143 @@
+"""Limits layer by layer, each with what it tightens and why; nothing that is offered breaks one."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import session
+from core.advise.candidates import candidates
+from core.advise.limits import Layer, Limit, Measure, broken, label_limits, limits_of, rate_limits
+from core.advise.recommend import nearest_misses
+from core.advise.recommendation import Outcome, Regimen
+from core.clinic.case import Case, Target, TargetKind
+from core.clinic.covariate import CovariateValue
+from core.clinic.patient import Patient, Sex
+from core.clinic.regimen import Route
+from core.drugs.model import GivenAs, Limits
+from core.errors import DrugFileError
+from core.units import parse_quantity
+
+
+def case_of(drug: str, **covariates: str) -> Case:
+    facts = tuple(CovariateValue(name, parse_quantity(value)) for name, value in covariates.items())
+    start = dt.datetime(2026, 7, 6, 8, tzinfo=dt.UTC)
+    return Case(Patient("P-1", Sex.MALE, age=60.0), drug, start, covariates=facts)
+
+
+def test_a_limit_per_kilogram_keeps_the_labels_own_value() -> None:
+    """Amikacin at most 30 mg/kg (EUCAST dosages, version 15.0): 1500 mg at 50 kg, 2500 mg for all."""
+    case = case_of("amikacin", weight="50 kg", serum_creatinine="80 umol/L", height="170 cm")
+    model = session.bind_models(case)[0].model
+    alerts = broken(Regimen(2000.0, 24.0, Route.INTRAVENOUS, 1.0), limits_of(case, model, 0.0))
+    assert {alert.id for alert in alerts} == {"dose_above_single_of_patient", "dose_above_daily_of_patient"}
+    assert all(alert.values["limit"] == "1500 mg" and alert.values["original"] == "2500 mg" for alert in alerts)
+    assert all(alert.values["layer"] == "patient" for alert in alerts)
+
+
+def test_a_failing_kidney_lowers_the_limit_of_the_label() -> None:
+    """Dabigatran 75 mg twice daily at 15-30 mL/min, 150 mg otherwise (US label)."""
+    case = case_of("dabigatran", weight="70 kg", serum_creatinine="250 umol/L")
+    model = session.library().models("dabigatran")[0]
+    regimen = Regimen(150.0, 12.0, Route.ORAL)
+    alert = broken(regimen, limits_of(case, model, 0.0))[0]
+    assert (alert.id, alert.values["limit"], alert.values["original"]) == (
+        "dose_above_single_of_patient", "75 mg", "150 mg",
+    )  # fmt: skip
+    healthy = case_of("dabigatran", weight="70 kg", serum_creatinine="80 umol/L")
+    assert broken(regimen, limits_of(healthy, model, 0.0)) == ()
+
+
+def test_a_site_may_tighten_a_limit_and_never_loosen_one(tmp_path: Path) -> None:
+    file = tmp_path / "limits.yaml"
+    file.write_text("schema: 1\nlimits:\n  vancomycin: {single: 1500 mg, daily: 9000 mg, reason: pump policy}\n")
+    case = case_of("vancomycin", weight="70 kg", serum_creatinine="80 umol/L")
+    limits = limits_of(case, session.library().model("vancomycin.goti2018"), 0.0, site=file)
+    first = broken(Regimen(2000.0, 12.0, Route.INTRAVENOUS, 4.0), limits)
+    assert [(a.id, a.values["limit"], a.values["original"]) for a in first] == [
+        ("dose_above_single_of_site", "1500 mg", "2000 mg")
+    ]
+    assert first[0].values["source"] == "pump policy"
+    assert [a.id for a in broken(Regimen(1500.0, 6.0, Route.INTRAVENOUS, 3.0), limits)] == ["dose_above_daily"]
+
+
+def test_a_broken_site_file_is_never_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "limits.yaml"
+    file.write_text("schema: 1\nlimits:\n  vancomycin: {single: 1500, reason: no unit}\n")
+    case = case_of("vancomycin", weight="70 kg", serum_creatinine="80 umol/L")
+    with pytest.raises(DrugFileError, match=r"limits\.yaml"):
+        limits_of(case, session.library().model("vancomycin.goti2018"), 0.0, site=file)
+
+
+def test_the_first_day_of_a_loading_dose_counts_against_the_daily_limit() -> None:
+    limits = label_limits(Limits(2000.0, 4000.0, "label"))
+    plain = Regimen(2000.0, 12.0, Route.INTRAVENOUS, 4.0)
+    assert broken(plain, limits) == ()
+    assert [a.id for a in broken(replace(plain, loading=2500.0), limits)] == ["dose_above_single", "dose_above_daily"]
+
+
+def test_an_infusion_neither_runs_too_fast_nor_into_the_next_one() -> None:
+    form = GivenAs(Route.INTRAVENOUS, (1000.0,), (12.0,), (1.0, 2.0), fastest=600.0)
+    fast = Regimen(1000.0, 12.0, Route.INTRAVENOUS, 1.0)
+    assert [a.id for a in broken(fast, rate_limits([form], fast))] == ["infusion_too_fast"]
+    assert broken(replace(fast, duration=2.0), rate_limits([form], fast)) == ()
+    overlap = Limit(Layer.PHYSICAL, Measure.OVERLAP, 1.0, "")
+    assert [a.id for a in broken(replace(fast, duration=13.0), [overlap])] == ["infusion_longer_than_interval"]
+
+
+amounts = st.floats(1.0, 5000.0)
+
+
+@given(
+    st.lists(amounts, min_size=1, max_size=5), amounts, amounts, st.sampled_from([6.0, 12.0, 24.0, 48.0]), st.booleans()
+)
+@settings(max_examples=150, deadline=None)
+def test_what_passes_is_within_every_limit_and_what_fails_says_which(
+    doses: list[float], single: float, daily: float, every: float, loading: bool
+) -> None:
+    form = GivenAs(Route.INTRAVENOUS, tuple(doses), (every,), (1.0, 4.0), loading=tuple(2 * d for d in doses))
+    limits = label_limits(Limits(single, daily, "label"))
+    for regimen in candidates([form], 0.0, loading=loading):
+        largest = max(regimen.amount, regimen.loading)
+        per_day = max(regimen.amount * max(1.0, 24.0 / every), largest + regimen.amount * (24.0 / every - 1.0), largest)
+        fits = largest <= single * (1 + 1e-9) and per_day <= daily * (1 + 1e-9)
+        assert (broken(regimen, limits) == ()) is fits
+
+
+def test_the_nearest_miss_breaks_its_limit_by_the_least() -> None:
+    form = GivenAs(Route.ORAL, (100.0, 300.0, 500.0), (12.0, 24.0))
+    limits = label_limits(Limits(50.0, 60.0, "label"))
+    assert nearest_misses(candidates([form], 0.0), limits) == [Regimen(100.0, 24.0, Route.ORAL)]
+
+
+def test_where_nothing_may_be_given_the_nearest_miss_and_its_limit_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "limits.yaml"
+    file.write_text("schema: 1\nlimits:\n  vancomycin: {single: 100 mg, reason: shortage}\n")
+    monkeypatch.setattr("core.advise.limits.site_limits_file", lambda: file)
+    case = replace(case_of("vancomycin", weight="70 kg", serum_creatinine="80 umol/L"), models=("vancomycin.goti2018",))
+    advice = session.recommend(case, session.individualise(case))
+    assert advice.outcome is Outcome.NO_OPTION
+    said = next(alert for alert in advice.alerts if alert.id == "no_regimen_within_limits")
+    assert (said.values["value"], said.values["limit"], said.values["source"]) == ("250 mg", "100 mg", "shortage")
+    assert advice.options[0].regimen.amount == 250.0
+
+
+def test_a_treatment_may_begin_with_a_loading_dose_and_the_message_says_so() -> None:
+    case = replace(
+        case_of("vancomycin", weight="80 kg", serum_creatinine="180 umol/L"), models=("vancomycin.goti2018",)
+    )
+    target = Target(TargetKind.AUC24, parse_quantity("450 mg*h/L"), parse_quantity("600 mg*h/L"))
+    case = replace(case, target=target)
+    advice = session.recommend(case, session.individualise(case))
+    loaded = [option for option in advice.options if option.regimen.loading]
+    assert loaded
+    first, *later = loaded[0].regimen.doses(72.0)
+    assert first.milligrams == loaded[0].regimen.loading
+    assert first.count == 1
+    assert later[0].time == loaded[0].regimen.every
+    assert later[0].milligrams == loaded[0].regimen.amount

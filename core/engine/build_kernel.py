@@ -33,7 +33,9 @@ def compiler() -> str | None:
 
 
 def build(target: Path | None = None) -> Path | None:
-    """Compile the kernel to `target` (beside the source by default); None where there is no compiler.
+    """Compile the kernel to `target` (beside the source by default) unless it is newer than its sources.
+
+    Returns None where there is no compiler.
 
     Raises:
         subprocess.CalledProcessError: the compiler refused.
@@ -42,9 +44,13 @@ def build(target: Path | None = None) -> Path | None:
     if program is None:
         return None
     target = library_path() if target is None else target
-    sources = [str(path) for path in sorted(Path(__file__).parent.glob("_*.c"))]
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        fresh = Path(folder) / target.name
+    folder = Path(__file__).parent
+    written = max(path.stat().st_mtime for path in (*folder.glob("_*.c"), *folder.glob("_*.h")))
+    if target.exists() and target.stat().st_mtime > written:
+        return target
+    sources = [str(path) for path in sorted(folder.glob("_*.c"))]
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        fresh = Path(scratch) / target.name
         subprocess.run([program, *_FLAGS, *sources, "-o", str(fresh), "-lm"], check=True)  # noqa: S603 fixed arguments
         fresh.replace(target)
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.engine.exponential import exp, expm1
 from core.engine.graph import Graph
@@ -83,20 +84,21 @@ class Modal:
     def _advance(self, modes: Modes, window: Window, amounts: Array) -> tuple[Anchors, Array, Array | None]:
         """Follow modes and depot from anchor to anchor and to the end of the window (if it has one)."""
         elapsed = _spans(window)
-        shrink = exp(-modes.decay * elapsed)
+        span, same = _distinct(elapsed)
+        shrink = exp(-modes.decay * span)[same]
         drive = _running(window, self._into_central)
         feed = _running(window, self._into_depot)
         added = np.zeros(shrink.shape)
         if drive is not None:
-            added += (drive[:, None] * modes.share) * one_integral(modes.decay, elapsed)
+            added += (drive[:, None] * modes.share) * one_integral(modes.decay, span)[same]
         depot = end_depot = None
         now = self._modes_at(modes, amounts)
         if self._depot is not None and modes.absorption is not None:
             bolus = None if self._into_depot is None else window.bolus[:, self._into_depot]
             depot, end_depot = _depot(modes.absorption, elapsed[:, 0], bolus, feed, amounts[self._depot])
-            added += depot[:, None] * from_depot(modes, elapsed)
+            added += depot[:, None] * from_depot(modes, span)[same]
             if feed is not None:
-                added += feed[:, None] * from_depot_area(modes, elapsed)
+                added += feed[:, None] * from_depot_area(modes, span)[same]
         mode = np.empty(shrink.shape)
         boluses = None if self._into_central is None else window.bolus[:, self._into_central, None] * modes.share
         for k in range(len(shrink)):
@@ -132,6 +134,14 @@ def _spans(window: Window) -> Array:
     end = window.end if np.isfinite(window.end) else window.time[-1].max()
     edges = np.concatenate([window.time, np.full((1, window.time.shape[1]), end)])
     return np.diff(edges, axis=0)[:, None, :]
+
+
+def _distinct(elapsed: Array) -> tuple[Array, NDArray[np.intp] | slice]:
+    """Spans that differ, and where each of the K spans is among them: a regimen repeats one interval."""
+    if elapsed.shape[2] > 1 or len(elapsed) < 4:
+        return elapsed, slice(None)
+    unique, same = np.unique(np.round(elapsed[:, 0, 0], 12), return_inverse=True)
+    return unique[:, None, None], same
 
 
 def _running(window: Window, port: int | None) -> Array | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 
 from desktop.language import LANGUAGE, LANGUAGES
+
+ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,12 +41,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run_window(case: Path | None, language: str | None) -> int:
-    from PySide6.QtCore import QLocale
+    from PySide6.QtCore import QLocale, QLockFile
     from PySide6.QtWidgets import QApplication
 
     from core import session
     from desktop.case.draft_file import DraftKeeper
     from desktop.main_window import MainWindow
+    from desktop.messages import error_text
     from desktop.places import draft_path
     from desktop.state import CaseState
     from desktop.theme import apply_theme
@@ -54,16 +58,34 @@ def _run_window(case: Path | None, language: str | None) -> int:
     system = "zh_CN" if QLocale.system().language() == QLocale.Language.Chinese else "en"
     LANGUAGE.use(language or system)
     state = CaseState(session)
-    keeper = DraftKeeper(draft_path())
+    lock = QLockFile(str(draft_path().with_suffix(".lock")))
+    draft_path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own = draft_path() if lock.tryLock(0) else draft_path().with_name(f"draft-window-{os.getpid()}.json")
+    keeper = DraftKeeper(own)  # a second window keeps its draft apart
     window = MainWindow(state, keeper)
     if case is not None:
+        aside = keeper.put_aside()
         if not window.open(case):
             sys.stderr.write(f"{window.status.text.text()}\n")
             return 2
+        if aside is not None:
+            window.status.say(window.tr("Entries that were not saved before are kept in %1").replace("%1", str(aside)))
     else:
         draft = keeper.restore()
         if draft is not None:
             state.open_draft(draft)
             window.status.say(window.tr("Your last entries were restored."))
+    sys.excepthook = _reporting(lambda fault: window.status.say(error_text(fault)), sys.excepthook)
     window.show()
     return app.exec()
+
+
+def _reporting(tell: Callable[[Exception], None], before: ExceptHook) -> ExceptHook:
+    """A fault in a slot is told to the person as well; the window goes on."""
+
+    def hook(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        before(kind, fault, trace)
+        if isinstance(fault, Exception):
+            tell(fault)
+
+    return hook

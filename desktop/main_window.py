@@ -19,10 +19,12 @@ from desktop.icons import icon
 from desktop.language import LANGUAGE, Panel
 from desktop.learn.tab import LearnTab, predictor_files
 from desktop.library.tab import LibraryTab
+from desktop.messages import error_text
 from desktop.places import report_folder
-from desktop.report_files import can_report, write_report
+from desktop.report_files import report_job, write_report
 from desktop.state import CaseState
 from desktop.status import StatusBar
+from desktop.tasks import Runner
 
 _KEEP_AFTER = 300  # ms after the last edit
 
@@ -58,6 +60,9 @@ class MainWindow(QMainWindow):
         self.resize(1366, 698)
         self._keep_timer = QTimer(self, singleShot=True, interval=_KEEP_AFTER)
         self._keep_timer.timeout.connect(self.keep_draft)
+        self._reports = Runner(self)
+        self._reports.arrived.connect(self._report_written)
+        self._reports.failed.connect(self._report_failed)
         self._connect()
         self.retranslate()
 
@@ -167,18 +172,23 @@ class MainWindow(QMainWindow):
         return True
 
     def report(self) -> None:
-        """Write PDF and CSV beside the case file, or into the documents folder."""
-        if not can_report(self.state):
+        """Write PDF and CSV beside the case file, or into the documents folder, without holding the window up."""
+        job = report_job(self.state)
+        if job is None:
             self.status.say(self.tr("There is no finished recommendation to report yet."))
             return
         folder = self.state.path.parent if self.state.path is not None else report_folder()
-        try:
-            written = write_report(self.state, folder, LANGUAGE.wording)
-        except (InputError, OSError) as error:
-            self.status.say(LANGUAGE.error(error) if isinstance(error, InputError) else str(error))
-            return
+        wording = LANGUAGE.wording
+        self.status.say(self.tr("Writing the report…"))
+        self._reports.start("report", 0, lambda _task, emit: emit("report", write_report(job, folder, wording)))
+
+    def _report_written(self, _ticket: int, _key: str, written: object) -> None:
+        assert isinstance(written, list)
         self.status.say(self.tr("Report written: %1").replace("%1", str(written[0])))
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(written[0])))
+
+    def _report_failed(self, _ticket: int, _lane: str, error: Exception) -> None:
+        self.status.say(error_text(error))
 
     def keep_draft(self) -> None:
         """Keep what is typed, so that a crash loses nothing."""
@@ -205,8 +215,15 @@ class MainWindow(QMainWindow):
         if not self._may_leave():
             event.ignore()
             return
-        self.state.close()
+        if not self.state.is_dirty:
+            self._keeper.forget()
+        self.close_workers()
         event.accept()
+
+    def close_workers(self) -> None:
+        """Stop all work and wait for its threads."""
+        for worker in (self.state, self.compare_tab.runner, self._reports):
+            worker.close()
 
     def _write_title(self) -> None:
         where = self.state.path.name if self.state.path is not None else self.tr("new case")

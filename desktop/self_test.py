@@ -33,7 +33,7 @@ def _window() -> str:
             LANGUAGE.use(code)
             if window.grab().toImage().allGray():
                 return "blank"
-        window.state.close()
+        window.close_workers()
         app.processEvents()
     except Exception as fault:
         return f"{type(fault).__name__}: {fault}"

@@ -327,7 +327,10 @@ class CaseState(QObject):
             return
         if lane == "curves":
             self.runner.cancel("advice")
+            self.version += 1  # whatever the other lane still says of this case is not wanted
+            self._running.clear()
             self.results = Results()
+            self._set_busy(False)
         self.results = self.results.failed(error)
         self.results_changed.emit()
 

@@ -114,6 +114,8 @@ QTableView::item {{ padding: 1px 3px; }}
 QListWidget::item {{ padding: 5px 6px; }}
 QProgressBar {{ border: 1px solid {FIELD_BORDER}; border-radius: 3px; background: white; }}
 QProgressBar::chunk {{ background: {PRIMARY}; }}
+QStackedWidget#plots {{ border: 2px solid transparent; border-radius: 4px; }}
+QStackedWidget#plots[focused="true"] {{ border-color: {PRIMARY}; }}
 QScrollArea {{ border: 0; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}

@@ -16,7 +16,7 @@ from core.report.wording import Wording
 from desktop.case.draft_file import DraftKeeper
 from desktop.language import LANGUAGE, LANGUAGES
 from desktop.main_window import MainWindow
-from desktop.report_files import can_report, write_report
+from desktop.report_files import report_job, write_report
 from desktop.state import CaseState
 from desktop.theme import apply_theme
 
@@ -56,10 +56,11 @@ def run_tour(case: Path | None, folder: Path) -> int:
         sys.stderr.write("the computation did not end in time\n")
         return 1
     written = _pictures(window, folder, path.name.split(".")[0])
-    if can_report(window.state):
+    job = report_job(window.state)
+    if job is not None:
         for code in LANGUAGES:
-            written += write_report(window.state, folder / code, Wording(code))
-    window.state.close()
+            written += write_report(job, folder / code, Wording(code))
+    window.close_workers()
     for item in written:
         sys.stdout.write(f"{item}\n")
     return 0

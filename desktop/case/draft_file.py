@@ -150,6 +150,19 @@ class DraftKeeper:
         write_atomically(self.path, write_draft(draft).encode())
         self.path.chmod(0o600)
 
+    def forget(self) -> None:
+        """Remove the draft: what it held is in a case file."""
+        self.path.unlink(missing_ok=True)
+
+    def put_aside(self) -> Path | None:
+        """Give a draft left behind another name, out of the way of a new case; None when there is none."""
+        if not self.path.exists():
+            return None
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.stem}-{number}.json")).exists():
+            number += 1
+        return self.path.replace(aside)
+
     def restore(self) -> Draft | None:
         """Give the draft left behind, or None; a damaged file is put aside under another name, never deleted."""
         try:

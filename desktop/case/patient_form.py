@@ -191,7 +191,9 @@ class PatientForm(Section):
             items = [(known[0].id, known[0].id)]
         self.model.setVisible(len(known) > 1)
         if len(draft.models) > 1:  # a case file may name several
-            items.append((_BETWEEN.join(draft.models), " + ".join(draft.models)))
+            items.append(
+                (_BETWEEN.join(draft.models), " + ".join(name.removeprefix(f"{draft.drug}.") for name in draft.models))
+            )
         chosen = _BETWEEN.join(draft.models) or items[0][0]
         self.model.set_items(items, chosen)
 

@@ -114,12 +114,6 @@ class PlotHead(Panel):
         title = self.tr("Concentration") if lone else self.tr("in")
         self.title.setText(f"{title} ({self._unit})" if lone and self._unit else f"{title} {self._unit}")
 
-    def show_focus(self, *, on: bool) -> None:
-        """Underline the title while the plots have the keyboard."""
-        font = self.title.font()
-        font.setUnderline(on)
-        self.title.setFont(font)
-
     def retranslate(self) -> None:
         """Write texts anew."""
         for key, box in self.boxes.items():

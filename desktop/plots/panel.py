@@ -44,6 +44,7 @@ class PlotPanel(Panel):
         self.table = TableTwin()
         self.readout = Readout(self.concentration)
         self.stack = QStackedWidget()
+        self.stack.setObjectName("plots")
         self._fresh = True
         self._scene = Scene()
         self._cursor: float | None = None
@@ -208,7 +209,9 @@ class PlotPanel(Panel):
     def event(self, event: QEvent) -> bool:
         """The focus ring is drawn around the plots."""
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self.head.show_focus(on=event.type() == QEvent.Type.FocusIn)
+            self.stack.setProperty("focused", "true" if event.type() == QEvent.Type.FocusIn else "false")
+            self.stack.style().unpolish(self.stack)
+            self.stack.style().polish(self.stack)
         return super().event(event)
 
     def _describe(self) -> None:

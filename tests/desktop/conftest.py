@@ -122,8 +122,7 @@ def window(qtbot, state, tmp_path: Path):
     made.resize(1366, 698)
     made.show()
     yield made
-    state.close()
-    made.compare_tab.runner.close()
+    made.close_workers()
     made.hide()
     made.deleteLater()
 

@@ -91,7 +91,8 @@ def test_a_case_is_entered_by_keyboard_alone_accepted_and_reported(qtbot, window
     key(window, KEY.Key_Return)
     assert window.state.decision.kind is DecisionKind.ACCEPTED
     key(window, KEY.Key_P, CTRL)
-    assert sorted(path.suffix for path in tmp_path.glob("P-7*")) == [".csv", ".csv", ".pdf"], window.status.text.text()
+    qtbot.waitUntil(lambda: "Report written" in window.status.text.text(), timeout=30000)
+    assert sorted(path.suffix for path in tmp_path.glob("P-7*")) == [".csv", ".csv", ".pdf"]
 
 
 def test_accepting_waits_for_the_cautions_to_be_acknowledged(worked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from core.drugs.model import BoundModel
 from core.infer.importance import resample
 from core.infer.likelihood import Objective, observations
 from core.infer.posterior import FitStatus, Posterior
+from core.infer.whitened import Whitened
 from core.task import Task
 
 Array = NDArray[np.float64]
@@ -21,9 +23,12 @@ Array = NDArray[np.float64]
 STARTS = 8
 MOST_STEPS = 60
 GRADIENT_TOLERANCE = 1e-4  # of the objective, per standard deviation of the prior
-_SAME_OPTIMUM = 1e-3
-_POLISHING_STEPS = 6
-_EPS = 1e-4  # step of the central differences, in standard deviations of the prior
+_SAME_OPTIMUM = 1e-3  # in the objective
+_POLISHING_STEPS = 8
+_NEAR = 0.02  # gain a full step still promises; below it the observed Hessian takes over
+_MEETING = 0.5  # gain below which two starts are compared ...
+_SAME_PLACE = 0.05  # ... and how close (standard deviations) the optima they head for must lie to be one
+_LONGEST_STEP = 3.0  # standard deviations; further out the expansion says nothing
 _SEED = 20201
 
 
@@ -33,9 +38,8 @@ def estimate_map(
     """Find the posterior mode of the etas, the Laplace covariance around it, and draws from the posterior itself.
 
     With no level the prior is given back, exactly. The best of all optima is kept; the objectives of others are
-    reported. An optimum
-    counts only when the gradient vanishes and the Hessian is positive definite; else the status is FAILED and no
-    number may be used.
+    reported. An optimum counts only when the gradient vanishes and the Hessian is positive definite; else the status
+    is FAILED and no number may be used.
 
     Args:
         bound: the model with the patient's covariates.
@@ -55,114 +59,132 @@ def estimate_map(
         return prior
     seen = observations(levels, bound.model.drug.molar_mass)
     objective = Objective(bound, tuple(doses), seen, np.asarray(np.linalg.inv(omega), dtype=float))
-    root: Array = np.asarray(np.linalg.cholesky(omega), dtype=float)
-    descent = _descend(_Whitened(objective, root), _starting_points(n, starts), task)
-    return resample(_posterior(prior, objective, root, descent), objective)
+    whitened = Whitened(objective, np.asarray(np.linalg.cholesky(omega), dtype=float))
+    reached = _descend(whitened, _starting_points(n, starts), task)
+    return resample(_posterior(prior, whitened, reached), objective)
 
 
-@dataclass(frozen=True, eq=False)
-class _Whitened:
-    """The objective in units of prior standard deviations: eta = root z."""
-
-    objective: Objective
-    root: Array
-
-    def value(self, z: Array) -> Array:
-        return self.objective.value(z @ self.root.T)
-
-    def expand(self, z: Array) -> tuple[Array, Array, Array]:
-        """Objective (S,), gradient (S, n) and Fisher curvature (S, n, n) at points z (S, n)."""
-        count, n = z.shape
-        shifts = _EPS * np.concatenate([np.zeros((1, n)), np.eye(n), -np.eye(n)])
-        points = (z[:, None, :] + shifts[None]).reshape(-1, n)
-        predicted = self.objective.predictions(points @ self.root.T).reshape(count, 2 * n + 1, -1)
-        jacobian = (predicted[:, 1 : n + 1] - predicted[:, n + 1 :]) / (2.0 * _EPS)
-        first, curvature = self.objective.slopes(predicted[:, 0])
-        gradient = np.einsum("snt,st->sn", jacobian, first) + 2.0 * z
-        fisher = np.einsum("snt,st,smt->snm", jacobian, curvature, jacobian) + 2.0 * np.eye(n)
-        return self.objective.of_predictions(z @ self.root.T, predicted[:, 0]), gradient, fisher
-
-    def hessian(self, z: Array) -> Array:
-        """Observed Hessian (n, n) at one point, from central differences of the gradient."""
-        n = len(z)
-        step = 1e-3
-        points = np.concatenate([z + step * np.eye(n), z - step * np.eye(n)])
-        _, gradient, _ = self.expand(points)
-        raw = (gradient[:n] - gradient[n:]) / (2.0 * step)
-        return np.asarray((raw + raw.T) / 2.0)
-
-
+@lru_cache(maxsize=32)
 def _starting_points(n: int, starts: int) -> Array:
     """The typical patient, then points spread over the prior; always the same ones."""
     rng = np.random.default_rng(_SEED)
-    return np.concatenate([np.zeros((1, n)), 1.5 * rng.standard_normal((max(starts, 1) - 1, n))])
+    points = np.concatenate([np.zeros((1, n)), 1.5 * rng.standard_normal((max(starts, 1) - 1, n))])
+    points.flags.writeable = False
+    return points
 
 
-@dataclass(frozen=True, eq=False)
-class _Descent:
-    z: Array  # (S, n)
-    value: Array  # (S,)
-    gradient: Array  # (S, n)
-
-
-def _descend(whitened: _Whitened, z: Array, task: Task | None) -> _Descent:
-    """Levenberg-Marquardt on all starts at once; a start whose step does not help is damped more."""
-    count, n = z.shape
-    damping = np.full(count, 1e-2)
-    value, gradient, fisher = whitened.expand(z)
+def _descend(whitened: Whitened, z: Array, task: Task | None) -> Array:
+    """Levenberg-Marquardt on all starts at once, until each is near an optimum or meets another; points (S, n) left."""
+    z, n = z.copy(), z.shape[1]
+    damping = np.full(len(z), 1e-2)
+    value, gradient, fisher = whitened.slope(z)
     for step in range(MOST_STEPS):
         if task is not None:
             task.step(step / MOST_STEPS, "fitting")
-        active = (np.abs(gradient).max(axis=1) > GRADIENT_TOLERANCE / 100.0) & (damping < 1e8)
-        if not active.any():
+        keep = np.isfinite(value) & (damping < 1e8)
+        if not keep.any():
             break
-        rows = np.flatnonzero(active)
-        scale = np.einsum("sii->si", fisher[rows])
-        damped = fisher[rows] + damping[rows, None, None] * np.einsum("si,ij->sij", scale, np.eye(n))
-        trial = z[rows] - np.linalg.solve(damped, gradient[rows][..., None])[..., 0]
-        new_value, new_gradient, new_fisher = whitened.expand(trial)
-        better = np.isfinite(new_value) & (new_value <= value[rows] + 1e-12 * np.abs(value[rows]))
+        z, value, gradient, fisher, damping = (item[keep] for item in (z, value, gradient, fisher, damping))
+        full = np.linalg.solve(fisher, gradient[..., None])[..., 0]
+        promised = 0.5 * (full * gradient).sum(axis=1)
+        alone = _apart(z - full, value, promised)
+        z, value, gradient, fisher = (item[alone] for item in (z, value, gradient, fisher))
+        damping, promised = damping[alone], promised[alone]
+        rows = np.flatnonzero(promised > _NEAR)
+        if len(rows) == 0:
+            break
+        trial = z[rows] - _damped(gradient[rows], fisher[rows], damping[rows], n)
+        found = whitened.slope(trial)
+        better = found[0] <= value[rows]  # a value that is none is no better
         kept = rows[better]
-        z[kept], value[kept] = trial[better], new_value[better]
-        gradient[kept], fisher[kept] = new_gradient[better], new_fisher[better]
-        damping[kept] = np.maximum(damping[kept] / 8.0, 1e-9)
+        z[kept], value[kept], gradient[kept], fisher[kept] = trial[better], *(item[better] for item in found)
+        damping[kept] = np.maximum(damping[kept] / 10.0, 1e-9)
         damping[rows[~better]] *= 6.0
-    return _Descent(z, value, gradient)
+    return z[np.argsort(value, kind="stable")]
 
 
-def _polish(whitened: _Whitened, z: Array, value: float, gradient: Array) -> tuple[Array, float, Array, Array]:
-    """Newton steps with the observed Hessian from the best point; a step that does not help ends it."""
-    hessian = whitened.hessian(z)
+def _damped(gradient: Array, fisher: Array, damping: Array, n: int) -> Array:
+    diagonal = np.einsum("sii->si", fisher)
+    step = np.linalg.solve(fisher + (damping[:, None] * diagonal)[:, :, None] * np.eye(n), gradient[..., None])[..., 0]
+    length = np.sqrt((step**2).sum(axis=1))
+    return np.asarray(step * np.minimum(1.0, _LONGEST_STEP / np.maximum(length, 1e-12))[:, None])
+
+
+def _apart(aims: Array, value: Array, promised: Array) -> NDArray[np.intp]:
+    """Positions of the starts to go on with: of those near that head for one place only the best."""
+    if (promised < _MEETING).sum() < 2:
+        return np.arange(len(aims))
+    chosen: list[int] = []
+    for item in np.argsort(value, kind="stable").tolist():
+        near = promised[item] < _MEETING
+        if near and any(
+            promised[other] < _MEETING and float(np.abs(aims[item] - aims[other]).max()) < _SAME_PLACE
+            for other in chosen
+        ):
+            continue
+        chosen.append(item)
+    return np.array(sorted(chosen), dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class _Optima:
+    """Points (S, n) with value (S,), gradient (S, n), observed Hessian (S, n, n)."""
+
+    z: Array
+    value: Array
+    gradient: Array
+    hessian: Array
+
+    @property
+    def norm(self) -> Array:
+        return np.asarray(np.abs(self.gradient).max(axis=1))
+
+    @property
+    def proved(self) -> NDArray[np.bool_]:
+        settled = np.isfinite(self.value) & (self.norm <= GRADIENT_TOLERANCE)
+        curved = np.zeros(len(settled), dtype=bool)
+        curved[settled] = np.linalg.eigvalsh(self.hessian[settled])[:, 0] > 0
+        return settled & curved
+
+
+def _polish(whitened: Whitened, z: Array) -> _Optima:
+    """Newton's method with the observed Hessian, damped where it is not positive or a step does not help."""
+    n = z.shape[1]
+    z, (value, gradient, hessian) = z.copy(), whitened.curve(z)
+    lift = np.zeros(len(z))
     for _ in range(_POLISHING_STEPS):
-        if np.abs(gradient).max() <= GRADIENT_TOLERANCE / 100.0 or np.linalg.eigvalsh(hessian)[0] <= 0:
+        rows = np.flatnonzero(np.isfinite(value) & (np.abs(gradient).max(axis=1) > GRADIENT_TOLERANCE / 100.0))
+        if len(rows) == 0:
             break
-        trial = z - np.linalg.solve(hessian, gradient)
-        values, gradients, _ = whitened.expand(trial[None])
-        if not values[0] <= value + 1e-9 or np.abs(gradients[0]).max() >= np.abs(gradient).max():
-            break
-        z, value, gradient = trial, float(values[0]), gradients[0]
-        hessian = whitened.hessian(z)
-    return z, value, gradient, hessian
+        lowest = np.linalg.eigvalsh(hessian[rows])[:, 0]
+        shift = np.maximum(lift[rows], 1.0 - lowest) * (lowest <= 1e-3) + lift[rows] * (lowest > 1e-3)
+        step = np.linalg.solve(hessian[rows] + shift[:, None, None] * np.eye(n), gradient[rows][..., None])[..., 0]
+        trial = z[rows] - step
+        found = whitened.curve(trial)
+        better = found[0] <= value[rows] + 1e-9
+        kept = rows[better]
+        z[kept], value[kept], gradient[kept], hessian[kept] = trial[better], *(item[better] for item in found)
+        lift[kept] /= 10.0
+        lift[rows[~better]] = 10.0 * lift[rows[~better]] + 1.0
+    return _Optima(z, value, gradient, hessian)
 
 
-def _posterior(prior: Posterior, objective: Objective, root: Array, descent: _Descent) -> Posterior:
-    whitened = _Whitened(objective, root)
-    finite = np.isfinite(descent.value)
-    if not finite.any():
-        return replace(prior, status=FitStatus.FAILED, objective=float("inf"), gradient_norm=float("inf"))
-    best = int(np.flatnonzero(finite)[np.argmin(descent.value[finite])])
-    z, value, gradient, hessian = _polish(whitened, descent.z[best], float(descent.value[best]), descent.gradient[best])
-    norm = float(np.abs(gradient).max())
-    proved = norm <= GRADIENT_TOLERANCE and bool(np.linalg.eigvalsh(hessian)[0] > 0)
-    if not proved:
-        return replace(prior, status=FitStatus.FAILED, eta=root @ z, objective=value, gradient_norm=norm)
-    settled = np.abs(descent.gradient).max(axis=1) <= 10.0 * GRADIENT_TOLERANCE
-    others = np.unique(np.round(descent.value[settled & (descent.value > value + _SAME_OPTIMUM)], 4))
+def _posterior(prior: Posterior, whitened: Whitened, reached: Array) -> Posterior:
+    failed = replace(prior, status=FitStatus.FAILED, objective=float("inf"), gradient_norm=float("inf"))
+    if not len(reached):
+        return failed
+    optima = _polish(whitened, reached)
+    proved, root = optima.proved, whitened.root
+    best = int(np.argmin(np.where(np.isfinite(optima.value), optima.value, np.inf)))
+    value, norm = float(optima.value[best]), float(optima.norm[best])
+    if not proved[best]:
+        return replace(failed, eta=root @ optima.z[best], objective=value, gradient_norm=norm)
+    others = np.unique(np.round(optima.value[proved & (optima.value > value + _SAME_OPTIMUM)], 4))
     return replace(
         prior,
         status=FitStatus.CONVERGED,
-        eta=root @ z,
-        covariance=2.0 * root @ np.linalg.inv(hessian) @ root.T,
+        eta=root @ optima.z[best],
+        covariance=2.0 * root @ np.linalg.inv(optima.hessian[best]) @ root.T,
         objective=value,
         gradient_norm=norm,
         local_optima=tuple(float(item) for item in others),

@@ -27,6 +27,7 @@ ETAS = {
     "oral1_combined": "clearance volume absorption_rate",
     "oral2_corr": "clearance central_volume peripheral_volume absorption_rate",
     "genta_tvcov": "clearance central_volume",
+    "phenytoin_mm": "maximal_elimination_rate michaelis_constant volume",
 }
 
 pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="reference estimates are not at hand")

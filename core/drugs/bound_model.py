@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 Individual = Mapping[str, Array]
 
 PLASMA = "plasma"
+# Relative, of nonlinear models only: a fit takes differences of predictions that lie close together.
+_TO_SHOW, _TO_FIT = 1e-4, 1e-6
 _PARTS = 8  # of each step, when an area cannot be had from the engine
 
 
@@ -76,7 +78,7 @@ class BoundPopulationModel:
     def concentrations(self, eta: Array, doses: Sequence[Dose], times: Array) -> Array:
         """Concentration of the measured analyte, mg/L, (B, T), for etas (B, n); at a dose time before the dose."""
         values = self._values(eta)
-        amounts = self._simulate(values, doses, times).amounts[:, :, 0]
+        amounts = self._simulate(values, doses, times, tolerance=_TO_FIT).amounts[:, :, 0]
         return self._measured(amounts, values, times)
 
     def curves(self, names: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array) -> Mapping[str, Array]:
@@ -141,6 +143,7 @@ class BoundPopulationModel:
         *,
         integrals: bool = False,
         metabolite: bool = False,
+        tolerance: float = _TO_SHOW,
     ) -> Solution:
         structure = self.model.structure
         segments = [
@@ -154,6 +157,7 @@ class BoundPopulationModel:
             times,
             states=(CENTRAL, METABOLITE) if metabolite else (CENTRAL,),
             integrals=(CENTRAL,) if integrals else (),
+            tolerance=tolerance,
         )
 
     def _inputs(self, dose: Dose, values: Sequence[Individual]) -> list[Input]:

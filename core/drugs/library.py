@@ -43,6 +43,10 @@ class Models(Mapping[str, DrugModel]):
             self._read[identifier] = found
         return found
 
+    def __contains__(self, identifier: object) -> bool:
+        """Whether there is a model of this id; reads nothing."""
+        return identifier in self._files or identifier in self._read
+
     def __iter__(self) -> Iterator[str]:
         """Ids, those of files first."""
         return iter({**self._files, **self._read})

@@ -29,7 +29,6 @@ from core.units import Quantity, format_quantity
 Array = NDArray[np.float64]
 
 _STEPS_OF_APPROACH = 16  # segments of constant parameters in place of a smooth induction
-_LIVES_OF_APPROACH = 4.0
 _HALVES_OF_LOSS = 200.0
 _LONG_AFTER = 1e6  # h
 
@@ -217,7 +216,7 @@ def _steps(relation: Relation) -> set[float]:
     """Where a smooth change over the time on therapy (h) is cut into steps."""
     parts = range(1, _STEPS_OF_APPROACH + 1)
     if relation.form is Form.APPROACH:
-        return {_LIVES_OF_APPROACH / relation.shape * part / _STEPS_OF_APPROACH for part in parts}
+        return {-math.log1p(-part / (_STEPS_OF_APPROACH + 0.5)) / relation.shape for part in parts}
     if relation.form is Form.SATURATING_LOSS:
         ends = (relation.centre * math.expm1(math.log1p(_HALVES_OF_LOSS) * p / _STEPS_OF_APPROACH) for p in parts)
         return {relation.scale, *(relation.scale + end for end in ends)}

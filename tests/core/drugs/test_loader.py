@@ -90,6 +90,94 @@ def test_a_slip_is_refused_with_its_line(tmp_path: Path, old: str, new: str, lin
     assert word in str(refusal.value)
 
 
+RICH = """\
+schema: 1
+id: testdrug.author2000
+drug: {name: testdrug, zh: 试药, atc: V03AX, molar_mass: 400 g/mol}
+source: {citation: "none, a file for tests", population: nobody, n: 1, evidence: none}
+salt: {dosed_as: prodrug, counted_as: drug, factor: 0.8, source: none}
+occasion: 24 h
+model: {structure: two_compartment_oral, absorption: transit, steps: 3, measured: total_of_unbound}
+parameters:
+  clearance: {sum_of: [renal_clearance, nonrenal_clearance], between_subject_sd: 0.3, between_occasion_sd: 0.1}
+  renal_clearance: {typical: 5 L/h, covariates: [{by: dialysis, form: factor, is: "yes", factor: 0}]}
+  nonrenal_clearance: {typical: 5 L/h, covariates: [{by: sex, form: shift, is: male, amount: 1 L/h}]}
+  central_volume: {typical: 50 L}
+  intercompartmental_clearance: {typical: 3 L/h}
+  peripheral_volume: {typical: 50 L, eta: {of: clearance, scale: 0.5}}
+  transit_rate: {typical: 2 1/h,
+    covariates: [{by: age, form: proportional, centre: 9 year, where: [{by: sex, is: male}]}]}
+  bioavailability: {typical: 0.7, between_subject_sd: 0.5, eta: {kind: logit}}
+  binding_ratio: {typical: 3}
+covariates: {dialysis: {default: "no"}}
+residual: {proportional: 0.1, additive: 1 umol/L, combined: deviations_add}
+analyte: {unit: ng/mL}
+domain:
+  dialysis: {one_of: ["no"], outside: stop, unknown: outside}
+given_as: [{route: oral, doses: [100 mg], every: [12 h]}]
+targets: [{kind: trough, low: 100 ng/mL, evidence: low, meaning: target_of_case, source: none}]
+limits: {single: 200 mg, daily: 400 mg, daily_per_kg: 5 mg/kg, source: none}
+judged_after: 48 h
+"""
+
+
+def test_the_richer_parts_of_a_file_arrive(tmp_path: Path) -> None:
+    model = load_population_model(write(tmp_path, RICH))
+    assert model.structure.graph.states[:3] == ("transit_1", "transit_2", "transit_3")
+    assert model.etas == ("clearance", "bioavailability")
+    assert model.occasions is not None
+    assert model.occasions.variances == {"clearance": pytest.approx(0.01)}
+    assert model.residual.additive == pytest.approx(0.4)  # 1 umol/L of 400 g/mol
+    assert model.residual.variance(np.array([2.0]))[0] == pytest.approx((0.2 + 0.4) ** 2)
+    assert model.residual.growth(np.array([2.0]))[0] == pytest.approx(2 * 0.1 * (0.2 + 0.4))
+    assert model.limits.at(10.0).daily == 50.0
+    assert model.required == ()
+    assert check_file(write(tmp_path, RICH)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "word"),
+    [
+        ("factor: 0.8", "factor: 1.2", 5, "not above 1"),
+        ("occasion: 24 h\n", "", 1, "occasion"),
+        (", between_occasion_sd: 0.1", "", 6, "occasions"),
+        ("steps: 3", "steps: 0", 7, "steps"),
+        ("absorption: transit, steps: 3, ", "", 9, "absorption_rate"),
+        ("measured: total_of_unbound", "measured: saliva", 7, "saliva"),
+        (
+            "sum_of: [renal_clearance, nonrenal_clearance]",
+            "sum_of: [renal_clearance, nonrenal_clearance, dialysis_clearance]",
+            9,
+            "not among",
+        ),
+        ("sum_of: [renal_clearance, nonrenal_clearance]", "sum_of: [renal_clearance]", 11, "nonrenal"),
+        ('form: factor, is: "yes", factor: 0', 'form: factor, is: "yes", factor: -1', 10, "positive"),
+        ('form: factor, is: "yes"', 'form: factor, is: "often"', 10, "often"),
+        ("amount: 1 L/h", "amount: 1 L", 11, "L/h"),
+        ("form: shift, is: male, amount", "form: shift, amount", 11, "condition"),
+        ("eta: {of: clearance", "eta: {of: central_volume", 14, "vary"),
+        ("kind: logit", "kind: logit_box_cox", 17, "shape"),
+        ("where: [{by: sex, is: male}]", "is: male", 16, "where"),
+        ("where: [{by: sex, is: male}]", "where: [{by: sex, when: male}]", 16, "unknown key"),
+        ("  binding_ratio: {typical: 3}\n", "", 9, "binding_ratio"),
+        ("additive: 1 umol/L", "additive: 1 kg", 20, "mg/L"),
+        ("combined: deviations_add", "combined: both", 20, "both"),
+        ('one_of: ["no"]', 'one_of: ["never"]', 23, "never"),
+        ("{dialysis: {default: ", "{dialysis: {formula: cockcroft_gault, default: ", 19, "formulas"),
+        ("{dialysis: {default: ", "{dialysis: {weight: ideal, default: ", 19, "creatinine_clearance"),
+        ("5 mg/kg", "5 mg", 26, "mg/kg"),
+    ],
+)
+def test_a_slip_in_the_richer_parts_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, word: str
+) -> None:
+    assert old in RICH
+    with pytest.raises(DrugFileError) as refusal:
+        load_population_model(write(tmp_path, RICH.replace(old, new, 1)))
+    assert refusal.value.line == line
+    assert word in str(refusal.value)
+
+
 def test_a_published_value_that_is_not_reproduced_is_a_problem_with_its_line(tmp_path: Path) -> None:
     checked = check_file(write(tmp_path, TEXT.replace("value: 10 L/h, source", "value: 12 L/h, source")))
     assert len(checked.problems) == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QCoreApplication
 
-from core.errors import Cancelled, FitFailed, InputError, ModelError
+from core.errors import Cancelled, DrugFileError, FitFailed, InputError, ModelError
 from desktop.language import LANGUAGE, say
 
 
@@ -13,6 +15,8 @@ def error_text(error: Exception) -> str:
     match error:
         case InputError():
             return LANGUAGE.error(error)
+        case DrugFileError():
+            return say("drug_file_fault", path=Path(error.path).name, line=error.line, why=error.reason)
         case Cancelled():
             return say("cancelled")
         case FitFailed():

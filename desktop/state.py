@@ -13,7 +13,7 @@ from core.advise.recommendation import Outcome, Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, Target
 from core.drugs.model import DrugModel
-from core.errors import Cancelled, InputError
+from core.errors import Cancelled, DrugFileError, InputError
 from core.report.decision import Decision
 from desktop.case.draft import Draft
 from desktop.case.draft_file import draft_of
@@ -110,10 +110,18 @@ class CaseState(QObject):
     @property
     def models(self) -> tuple[DrugModel, ...]:
         """The models the case may use."""
+        every = self.known_models
+        return tuple(model for model in every if model.id in self.draft.models) or every
+
+    @property
+    def known_models(self) -> tuple[DrugModel, ...]:
+        """All models of the drug; none when a file of them is broken, which the computation then says."""
         if self.draft.drug not in self.drugs:
             return ()
-        every = tuple(self.verbs.library().models(self.draft.drug))
-        return tuple(model for model in every if model.id in self.draft.models) or every
+        try:
+            return tuple(self.verbs.library().models(self.draft.drug))
+        except DrugFileError:
+            return ()
 
     @property
     def models_in_use(self) -> tuple[DrugModel, ...]:

@@ -15,6 +15,7 @@ from desktop.case.covariates import CovariateGrid
 from desktop.case.draft import TargetRow
 from desktop.case.field import ChoiceField, Field, SearchField, TextField
 from desktop.case.section import Section
+from desktop.language import LANGUAGE
 from desktop.state import CaseState
 
 ALL_MODELS = "*"
@@ -169,8 +170,7 @@ class PatientForm(Section):
         self.ethnicity.setVisible(
             any("ethnicity" in model.covariates for model in models) or draft.ethnicity != "unknown"
         )
-        library = self.state.verbs.library()
-        drugs = [(name, texts.drug_name(library.models(name)[0].drug)) for name in self.state.drugs]
+        drugs = [(name, LANGUAGE.wording.drug(name)) for name in self.state.drugs]
         self.drug.set_items(drugs, draft.drug)
         self._refresh_models()
         self._refresh_target()
@@ -182,7 +182,7 @@ class PatientForm(Section):
 
     def _refresh_models(self) -> None:
         draft = self.state.draft
-        known = self.state.verbs.library().models(draft.drug) if draft.drug in self.state.drugs else ()
+        known = self.state.known_models
         items = [
             (ALL_MODELS, self.tr("All that hold the patient, averaged")),
             *((model.id, model.id) for model in known),

@@ -87,12 +87,8 @@ class RegimenEditor(RowSection):
         return replace(last, when=self._next_due() or now, count="1", status=DoseStatus.GIVEN.value, steady_state=False)
 
     def _usual_route(self) -> str:
-        models = (
-            self.state.verbs.library().models(self.state.draft.drug)
-            if self.state.draft.drug in self.state.drugs
-            else ()
-        )
-        return models[0].given_as[0].route.value if models and models[0].given_as else ""
+        model = self.state.model
+        return model.given_as[0].route.value if model is not None and model.given_as else ""
 
     def _next_due(self) -> str:
         case = self.state.case

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
-from core.drugs.library import Library
-from desktop import texts
-from desktop.language import Panel
+from core.drugs.library import Library, drug_of
+from core.errors import CoreError
+from desktop.language import LANGUAGE, Panel
 from desktop.library.page import model_page
+from desktop.messages import error_text
 
 
 class LibraryTab(Panel):
@@ -38,22 +40,32 @@ class LibraryTab(Panel):
     def _fill(self) -> None:
         row = max(self.list.currentRow(), 0)
         self.list.clear()
-        for drug in self._library.drugs():
-            for model in self._library.models(drug):
-                item = QListWidgetItem(f"{texts.drug_name(model.drug)}\n{model.id}")
-                item.setData(Qt.ItemDataRole.UserRole, model.id)
-                self.list.addItem(item)
+        for identifier in sorted(self._library.by_id):
+            item = QListWidgetItem(f"{LANGUAGE.wording.drug(drug_of(identifier))}\n{identifier}")
+            item.setData(Qt.ItemDataRole.UserRole, identifier)
+            self.list.addItem(item)
         self.list.setCurrentRow(row)
 
     def _show(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            self.page.setHtml(model_page(self._library.model(str(item.data(Qt.ItemDataRole.UserRole)))))
+        if item is None or not self.isVisible():
+            return
+        try:
+            model = self._library.model(str(item.data(Qt.ItemDataRole.UserRole)))
+        except CoreError as error:
+            self.page.setPlainText(error_text(error))
+            return
+        self.page.setHtml(model_page(model))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 Qt's name
+        """Read a model's file only once somebody looks."""
+        super().showEvent(event)
+        self._show(self.list.currentItem())
 
     def retranslate(self) -> None:
         """Write texts anew."""
         self.list.setAccessibleName(self.tr("Models"))
         self.page.setAccessibleName(self.tr("Model"))
-        count = self.list.count() or len(self._library.by_id)
+        count = len(self._library.by_id)
         text = self.tr(
             "%1 models, each a published model or a compound with its card; a result names the file's fingerprint."
         )

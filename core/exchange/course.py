@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from core.units import Quantity
 
 Time = float | dt.datetime  # hours after the start, or a moment with an offset
 Place = int | str
+_SHORTEST_ROW = 3
 _Item = TypeVar("_Item", Dose, Level, CovariateValue)
 
 
@@ -56,22 +57,28 @@ class Course:
         """Add another drug; its own times are replaced."""
         self.co_medication.append((place, start, until, item))
 
-    def build(self, sheet: Sheet, start: dt.datetime | None = None) -> Case | None:
+    def build(self, sheet: Sheet, start: dt.datetime | None = None, *, untreated: bool = False) -> Case | None:
         """The Case; what cannot be used is rejected on the sheet, what is odd is flagged.
 
         Args:
             sheet: takes the remarks.
             start: time 0; None: the first dose, else the first level.
+            untreated: a person without doses and levels is a case too, from the last covariate on.
 
         Returns:
             None where a person without doses and levels, without sex or without age is no case.
         """
         patient = self._patient(sheet)
-        start = start or self._first()
         if patient is None:
             return None
+        if not (self.doses or self.levels):
+            if not untreated:
+                sheet.reject(self.place, "", "exchange_nothing_of_drug", patient=self.id, drug=self.drug)
+                return None
+            sheet.flag(self.place, "", "exchange_nothing_of_drug", patient=self.id, drug=self.drug)
+        start = start or self._first()
         if start is None:
-            sheet.reject(self.place, "", "exchange_nothing_of_drug", patient=self.id, drug=self.drug)
+            sheet.reject(self.place, "", "exchange_no_moment", patient=self.id)
             return None
         case = Case(
             patient=patient,
@@ -79,7 +86,7 @@ class Course:
             start=start,
             covariates=_usable(self.covariates, start, sheet, "covariates", check_covariate, _same_covariate),
             co_medication=self._others(start, sheet),
-            doses=_usable(self.doses, start, sheet, "doses", check_dose, None),
+            doses=rows_of(_usable(self.doses, start, sheet, "doses", check_dose, None)),
             levels=_usable(self.levels, start, sheet, "levels", _check_level, _same_level),
         )
         return self._checked(case, sheet)
@@ -100,7 +107,8 @@ class Course:
             moments = [time for _, time, _ in items if isinstance(time, dt.datetime)]
             if moments:
                 return min(moments)
-        return None
+        moments = [time for _, time, _ in self.covariates if isinstance(time, dt.datetime)]
+        return max(moments, default=None)
 
     def _others(self, start: dt.datetime, sheet: Sheet) -> tuple[CoMedication, ...]:
         kept = []
@@ -128,6 +136,39 @@ class Course:
 def hours_after(start: dt.datetime, time: Time) -> float:
     """Hours from the start to a time."""
     return (time - start).total_seconds() / 3600.0 if isinstance(time, dt.datetime) else time
+
+
+def rows_of(doses: Sequence[Dose]) -> tuple[Dose, ...]:
+    """Three or more equal single doses at equal intervals written as one row; the others as they are."""
+    rows: list[Dose] = []
+    at = 0
+    while at < len(doses):
+        run = _run(doses, at)
+        row = doses[at]
+        if run >= _SHORTEST_ROW:
+            row = replace(row, every=Quantity(_interval(doses[at], doses[at + 1]), "h"), count=run)
+        rows += [row] if run >= _SHORTEST_ROW else doses[at : at + run]
+        at += run
+    return tuple(rows)
+
+
+def _run(doses: Sequence[Dose], at: int) -> int:
+    """How many single doses from `at` on follow each other like the first two."""
+    first, run = doses[at], 1
+    while at + run < len(doses):
+        following = doses[at + run]
+        alike = replace(following, time=first.time) == replace(first, every=None, steady_state=False)
+        step = _interval(doses[at + run - 1], following)
+        if first.count > 1 or not alike or step <= 0 or (run > 1 and step != _interval(first, doses[at + 1])):
+            break
+        if first.steady_state and first.interval != step:
+            break
+        run += 1
+    return run
+
+
+def _interval(one: Dose, two: Dose) -> float:
+    return round(two.time - one.time, 9)
 
 
 def _usable(

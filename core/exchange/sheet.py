@@ -20,6 +20,7 @@ class Action(StrEnum):
     CHANGED = "changed"
     FLAGGED = "flagged"  # kept as it is, and doubted
     REJECTED = "rejected"
+    IGNORED = "ignored"  # about something no case has a place for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Sheet:
 
     def __init__(self) -> None:
         self.read = 0
-        self.skipped = 0  # comments and rows about something else, which no remark is owed
+        self.skipped = 0  # comments, and what is about something else
         self._counts: Counter[Action] = Counter()
         self._reasons: Counter[tuple[Action, str]] = Counter()
         self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, mode="w+", encoding="utf-8")  # noqa: SIM115 lives as long as the sheet
@@ -84,6 +85,11 @@ class Sheet:
     def reject(self, row: int | str, field: str, reason: str, **values: object) -> None:
         """Note a row or value that was not taken over."""
         self._note(Action.REJECTED, row, field, reason, values)
+
+    def ignore(self, row: int | str, field: str, reason: str, **values: object) -> None:
+        """Note a row or value about something no case has a place for."""
+        self.skipped += 1
+        self._note(Action.IGNORED, row, field, reason, values)
 
     def refuse(self, row: int | str, field: str, error: InputError) -> None:
         """Note a refusal of the clinical types as a rejected row."""

@@ -29,8 +29,8 @@ def _apply(x: Array, *, minus_one: bool) -> Array:
     source = np.ascontiguousarray(x)
     found = np.empty_like(source)
     library.dosewright_exp(
-        ctypes.c_void_p(source.ctypes.data),
-        ctypes.c_void_p(found.ctypes.data),
+        ctypes.c_void_p(source.__array_interface__["data"][0]),
+        ctypes.c_void_p(found.__array_interface__["data"][0]),
         ctypes.c_size_t(source.size),
         ctypes.c_int(minus_one),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine import linear_kernel
+from core.engine import kernel, linear_kernel
 from core.engine.ladder import REACH, Ladder, poisson
 from core.engine.layout import Layout
 from core.engine.schedule import Array
@@ -51,7 +51,7 @@ class Linear:
         wanted = [] if record is None else [layout.at(state) for state in record.states]
         wanted += [] if record is None else [kept + offset for offset in range(integrals)]
         out: Array | None
-        if linear_kernel.worth_it(self._batch):
+        if kernel.available():
             out = linear_kernel.run(layout, window, steps, ladder, now, wanted, row_weights(steps))
         else:
             anchors, now = self._walk(window, steps, ladder, now)

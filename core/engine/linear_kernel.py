@@ -20,11 +20,6 @@ from core.errors import ModelError
 _FACTORS = np.array([REACH**power / math.factorial(power) * math.exp(-REACH) for power in range(DEGREE + 1)])
 
 
-def worth_it(batch: int) -> bool:
-    """Whether the kernel is there and there are patients enough for its lanes."""
-    return batch > 1 and kernel.available()
-
-
 def run(
     layout: Layout,
     window: Window,

@@ -93,8 +93,8 @@ class Modal:
             added += (drive[:, None] * modes.share) * one_integral(modes.decay, span)[same]
         depot = end_depot = None
         now = self._modes_at(modes, amounts)
-        if self._depot is not None and modes.absorption is not None:
-            bolus = None if self._into_depot is None else window.bolus[:, self._into_depot]
+        if self._depot is not None and modes.absorption is not None and self._into_depot is not None:
+            bolus = window.bolus[:, self._into_depot]
             depot, end_depot = _depot(modes.absorption, elapsed[:, 0], bolus, feed, amounts[self._depot])
             added += depot[:, None] * from_depot(modes, span)[same]
             if feed is not None:
@@ -150,14 +150,14 @@ def _running(window: Window, port: int | None) -> Array | None:
     return window.rate[:, port]
 
 
-def _depot(ka: Array, elapsed: Array, bolus: Array | None, feed: Array | None, start: Array) -> tuple[Array, Array]:
+def _depot(ka: Array, elapsed: Array, bolus: Array, feed: Array | None, start: Array) -> tuple[Array, Array]:
     """Depot amounts just after each anchor (K, B) and at the end (B,)."""
     shrink = exp(-ka * elapsed)
     fed = None if feed is None else feed * one_integral(ka, elapsed)
     depot = np.empty(shrink.shape)
     now = start
     for k in range(len(shrink)):
-        depot[k] = now if bolus is None else now + bolus[k]
+        depot[k] = now + bolus[k]
         now = depot[k] * shrink[k]
         if fed is not None:
             now = now + fed[k]

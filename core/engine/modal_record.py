@@ -74,14 +74,17 @@ def _fill_central(modes: Modes, window: Window, anchors: Anchors, index: Index, 
     blocks = list(zip(edges, [*edges[1:], len(times)], strict=True))
     # Spans that differ by rounding alone are the same span.
     scale = 8 * np.spacing(max(abs(times[-1]), abs(window.time[0, 0]), 1.0))
-    unique, position = np.unique(np.round(elapsed[:, 0] / scale), return_inverse=True)
-    shared = len(blocks) > 1 and len(unique) <= 0.7 * len(times)
-    table = _Responses(modes, anchors, (unique * scale)[:, None]) if shared else None
-    scratch = np.empty((max(high - low for low, high in blocks), modes.decay.shape[1]))
+    table, position = None, index
+    if len(blocks) > 1:
+        unique, position = np.unique(np.round(elapsed[:, 0] / scale), return_inverse=True)
+        if len(unique) <= 0.7 * len(times):
+            table = _Responses(modes, anchors, (unique * scale)[:, None])
+    # Sums are made where the cache is, and written once to the rows of all patients, which lie far apart.
+    total, scratch = np.empty((2, max(high - low for low, high in blocks), modes.decay.shape[1]))
     for low, high in blocks:
         responses = table or _Responses(modes, anchors, elapsed[low:high])
         rows = _as_slice(position[low:high]) if table else slice(None)
-        responses.add(anchors, index[low], rows, filled[low:high], scratch[: high - low])
+        filled[low:high] = responses.at(anchors, int(index[low]), rows, total[: high - low], scratch[: high - low])
 
 
 def _as_slice(rows: Index) -> slice | Index:
@@ -117,24 +120,23 @@ class _Responses:
             total += part
         return total
 
-    def add(self, anchors: Anchors, k: int, rows: slice | Index, filled: Array, scratch: Array) -> None:
-        """Add to `filled` (t, B) what the state at anchor k has become."""
-        for mode, shrink in zip(anchors.mode[k], self.shrink, strict=True):
-            filled += np.multiply(shrink[rows], mode, out=scratch)
+    def at(self, anchors: Anchors, k: int, rows: slice | Index, total: Array, scratch: Array) -> Array:
+        """What the state at anchor k has become, in `total` (t, B)."""
+        np.multiply(self.shrink[0][rows], anchors.mode[k, 0], out=total)
+        for mode, shrink in zip(anchors.mode[k, 1:], self.shrink[1:], strict=True):
+            total += np.multiply(shrink[rows], mode, out=scratch)
         if self._depot is not None and anchors.depot is not None:
-            filled += np.multiply(self._depot[rows], anchors.depot[k], out=scratch)
+            total += np.multiply(self._depot[rows], anchors.depot[k], out=scratch)
         if anchors.drive is not None and anchors.drive[k].any():
             if self._drive is None:
-                answers = (
-                    s * one_integral(d, self._elapsed)
-                    for s, d in zip(self._modes.share, self._modes.decay, strict=True)
-                )
-                self._drive = np.asarray(sum(answers))
-            filled += np.multiply(self._drive[rows], anchors.drive[k], out=scratch)
+                pairs = zip(self._modes.share, self._modes.decay, strict=True)
+                self._drive = np.asarray(sum(share * one_integral(decay, self._elapsed) for share, decay in pairs))
+            total += np.multiply(self._drive[rows], anchors.drive[k], out=scratch)
         if anchors.feed is not None and anchors.feed[k].any():
             if self._feed is None:
                 self._feed = from_depot_area(self._modes, self._elapsed[:, None]).sum(axis=1)
-            filled += np.multiply(self._feed[rows], anchors.feed[k], out=scratch)
+            total += np.multiply(self._feed[rows], anchors.feed[k], out=scratch)
+        return total
 
 
 def _central_apart(modes: Modes, anchors: Anchors, index: Index, elapsed: Array) -> Array:

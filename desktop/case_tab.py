@@ -25,3 +25,4 @@ class CaseTab(QWidget):
         row.addWidget(self.plots, 1)
         row.addWidget(self.advice)
         self.plots.wanted.connect(self.input.focus_on)
+        self.advice.card.wanted.connect(self.input.focus_on)

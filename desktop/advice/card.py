@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.advise.recommendation import Interval, Option, Outcome, Recommendation, Risk
 from core.clinic.alert import Severity
 from core.drugs.model import Evidence
-from core.errors import Cancelled
+from core.errors import Cancelled, InputError
 from core.report.decision import Decision
 from core.report.offer import per_day
 from core.units import format_dose
 from desktop import texts, theme
 from desktop.advice.bars import ChanceRows
+from desktop.button import Button
 from desktop.language import Panel, say
 from desktop.messages import error_text
 from desktop.state import CaseState
@@ -23,6 +24,8 @@ _BENEFIT = "#00795A"
 
 class RecommendationCard(Panel):
     """The card at the top of the advice column."""
+
+    wanted = Signal(str)  # a field to go to
 
     def __init__(self, state: CaseState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +41,9 @@ class RecommendationCard(Panel):
         self._bars = ChanceRows()
         self._footnote = _label("muted")
         self._wait, self._text = _label("wait"), _label("")
+        self._go = Button()
+        self._go.setProperty("role", "link")
+        self._go.clicked.connect(lambda: self.wanted.emit(self._where_to()))
         self._decided = _label("title")
         dose = QHBoxLayout()
         dose.setSpacing(6)
@@ -46,8 +52,9 @@ class RecommendationCard(Panel):
         column = QVBoxLayout(frame)
         column.setContentsMargins(12, 8, 12, 9)
         column.setSpacing(1)
-        for widget in (self._kind, self._wait, self._text, self._drug):
-            column.addWidget(widget)
+        above: tuple[QWidget, ...] = (self._kind, self._wait, self._text, self._go, self._drug)
+        for one in above:
+            column.addWidget(one)
         column.addLayout(dose)
         below: tuple[QWidget, ...] = (self._way, self._start, self._bars, self._footnote, self._decided)
         for part in below:
@@ -78,6 +85,7 @@ class RecommendationCard(Panel):
         self._text.setVisible(self.option is None)
         self._decided.hide()
         self._footnote.hide()
+        self._go.setVisible(self.option is None and bool(self._where_to()))
         if self.option is not None and recommendation is not None:
             self._show_option(self.option, recommendation)
         else:
@@ -151,7 +159,9 @@ class RecommendationCard(Panel):
             self._text.setText(self.tr("Recalculating… the last recommendation is hidden until the fit is done."))
         elif state.missing or (state.case is None and not state.problems):
             self._wait.setText("–")
-            self._text.setText(self.tr("It follows once patient, drug and doses are entered."))
+            unsaid = failure is None or state.results.prior is None
+            text = self.tr("It follows once patient, drug and doses are entered.")
+            self._text.setText(text if unsaid or failure is None else error_text(failure))
         elif state.problems or state.case is None:
             self._none(self.tr("Correct what is marked in the form first."))
         elif isinstance(failure, Cancelled):
@@ -164,6 +174,13 @@ class RecommendationCard(Panel):
             self._none(self.tr("The reason stands below; nothing may be dosed from this case as it is."))
         self.setAccessibleName(f"{self._wait.text()} {self._text.text()}")
 
+    def _where_to(self) -> str:
+        """The field whose entry would bring a recommendation, when the reason names one."""
+        failure, state = self._state.results.failure, self._state
+        if state.busy or not isinstance(failure, InputError) or state.results.prior is None:
+            return ""
+        return "target" if failure.reason == "target_needed" else next(iter(state.missing), "")
+
     def _none(self, why: str) -> None:
         self._wait.setText(self.tr("No recommendation"))
         self._text.setText(why)
@@ -171,6 +188,7 @@ class RecommendationCard(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         self._dose_label.setText(self.tr("DOSE"))
+        self._go.setText(self.tr("Go to it"))
         self.show_state(self.option)
 
 

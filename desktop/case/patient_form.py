@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from core.clinic.case import TargetKind
 from core.clinic.patient import Ethnicity, Sex
+from core.errors import InputError
 from core.units import format_number
 from desktop import texts
 from desktop.case.covariates import CovariateGrid
 from desktop.case.draft import TargetRow
 from desktop.case.field import ChoiceField, Field, SearchField, TextField
+from desktop.case.reading import Problem
 from desktop.case.section import Section
 from desktop.language import LANGUAGE
 from desktop.state import CaseState
@@ -47,6 +49,7 @@ class PatientForm(Section):
         self._lay_out()
         self._connect()
         state.draft_changed.connect(self.refresh)
+        state.results_changed.connect(self._refresh_target)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -131,7 +134,7 @@ class PatientForm(Section):
     _show_own = False
 
     def _published(self) -> list[TargetRow]:
-        models = self.state.models
+        models = self.state.models_in_use
         rows = []
         for item in models[0].targets if models else ():
             low, high = item.target.low, item.target.high
@@ -198,7 +201,7 @@ class PatientForm(Section):
         self.model.set_items(items, chosen)
 
     def _refresh_target(self) -> None:
-        models, target = self.state.models, self.state.draft.target
+        models, target = self.state.models_in_use, self.state.draft.target
         published = self._published()
         items = [(str(i), texts.target(item.target)) for i, item in enumerate(models[0].targets if models else ())]
         items.append((OWN, self.tr("own target…")))
@@ -206,6 +209,7 @@ class PatientForm(Section):
         chosen = OWN if is_own else "0" if target is None else str(published.index(target))
         self.target.set_items(items, chosen)
         self.target.setVisible(bool(models))
+        self.target.show_problem(self._target_problem())
         for field in self._own:
             field.setVisible(is_own)
         row = target or TargetRow()
@@ -218,6 +222,13 @@ class PatientForm(Section):
         )
         self.target_low.set_value(row.low)
         self.target_high.set_value(row.high)
+
+    def _target_problem(self) -> Problem | None:
+        """A drug without a published target asks for the clinician's own."""
+        failure = self.state.results.failure
+        if isinstance(failure, InputError) and failure.reason == "target_needed":
+            return Problem("target", failure.reason, failure.values)
+        return None
 
     def retranslate(self) -> None:
         """Write texts anew."""

@@ -120,9 +120,13 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return last, max([*tops, *self.extra_values()], default=1.0) or 1.0
 
     def fit(self) -> None:
-        """Set the ranges to what is shown."""
-        last, top = self.extent()
-        self.setXRange(0.0, last, padding=0.012)
+        """Set both ranges to what is shown."""
+        self.setXRange(0.0, self.extent()[0], padding=0.012)
+        self.fit_height()
+
+    def fit_height(self) -> None:
+        """Set the range of values alone; the time range of a linked plot is the other's."""
+        top = self.extent()[1]
         if self.logarithmic:
             high = np.log10(top * _HEADROOM)
             self.setYRange(high - _DECADES, high, padding=0.02)

@@ -135,7 +135,7 @@ class PlotPanel(Panel):
     def home(self) -> None:
         """Set the ranges to all that is shown."""
         self.concentration.fit()
-        self.effect.fit()
+        self.effect.fit_height()
         self.strip.set_doses(self.strip.doses)
 
     def show_cursor(self, time: float) -> None:

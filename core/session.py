@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.advise.alerts import usual_doses
 from core.advise.judge import judge as judge_regimens
 from core.advise.recommend import SAMPLES, SEED, target_of
 from core.advise.recommend import recommend as rank_regimens
@@ -113,7 +114,8 @@ def check_case(case: Case) -> tuple[Alert, ...]:
     """
     models = [library().model(name) for name in case.models] or list(library().models(case.drug))
     kidney = {"serum_creatinine", "creatinine_clearance", "egfr"}
-    return questions.check_case(case, cleared_by_kidney=any(kidney & set(model.required) for model in models))
+    cleared = any(kidney & set(model.required) for model in models)
+    return questions.check_case(case, cleared_by_kidney=cleared, usual=usual_doses(models))
 
 
 def predict_prior(

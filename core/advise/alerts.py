@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
+from core.clinic.dose_questions import UsualDoses
 from core.clinic.regimen import describe_time
 from core.drugs.model import DrugModel, DrugTarget, Evidence
 from core.infer.posterior import FitStatus, LevelFit, Posterior
+from core.infer.scenarios import SWAP_RATIO
 from core.units import Quantity, format_number, format_quantity
 
 _RARE = 1.0  # percentile of the prior below which, and above 100 minus which, a level is improbable (hazard H20)
+_RARE_BESIDE = 0.25  # the same beside the other levels
+_LIGHT = 0.01  # a model believed less has no say about a level
 _DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
 _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
 
@@ -67,26 +71,54 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
     return alerts
 
 
+def usual_doses(models: Sequence[DrugModel]) -> UsualDoses | None:
+    """How a drug is given by all its models together; None where none says so."""
+    forms = [form for model in models for form in model.given_as]
+    if not forms:
+        return None
+    highest = [limits for model in models for limits in (model.limits, model.limits.raised) if limits is not None]
+    return UsualDoses(
+        routes=tuple(dict.fromkeys(form.route for form in forms)),
+        least=min(dose for form in forms for dose in form.doses),
+        most=max(limits.single for limits in highest),
+    )
+
+
 def level_alerts(posteriors: Sequence[Posterior], unit: str, molar_mass: float) -> list[Alert]:
-    """Levels improbable in every model that carries weight, with the level in the other unit where that would fit."""
-    believed = [posterior for posterior in posteriors if posterior.weight > 0 and posterior.levels]
+    """Levels improbable in every model that carries weight, alone or beside the others, and pairs that seem exchanged
+    (hazards H3, H6, H7, H20).
+    """
+    believed = [posterior for posterior in posteriors if posterior.weight > _LIGHT and posterior.levels]
     alerts = []
+    swapped = -1
     for index in range(min((len(posterior.levels) for posterior in believed), default=0)):
         fits = [posterior.levels[index] for posterior in believed]
-        if all(not fit.below_limit and not _RARE <= fit.percentile <= 100 - _RARE for fit in fits):
+        about = f"levels[{index}]"
+        if all(fit.swap_ratio > SWAP_RATIO for fit in fits):
+            later = believed[0].levels[index + 1]
+            gaps = {"time": describe_time(fits[0].time), "other_time": describe_time(later.time)}
+            alerts.append(Alert(Severity.CAUTION, "levels_maybe_swapped", gaps, about))
+            swapped = index
+        elif index in (swapped, swapped + 1) and swapped >= 0:
+            continue  # the exchange is the likelier story
+        elif all(not fit.below_limit and not _RARE <= fit.percentile <= 100 - _RARE for fit in fits):
             alerts.append(_improbable(fits[0], index, unit, molar_mass))
+        elif all(not _RARE_BESIDE <= fit.given_others <= 100 - _RARE_BESIDE for fit in fits):
+            gaps = {"value": _shown(fits[0].observed, unit, molar_mass), "time": describe_time(fits[0].time)}
+            alerts.append(Alert(Severity.CAUTION, "level_contradicts_others", gaps, about))
     return alerts
 
 
-def _improbable(fit: LevelFit, index: int, unit: str, molar_mass: float) -> Alert:
-    def shown(milligrams: float) -> str:
-        return format_quantity(Quantity(milligrams, "mg/L").to(unit, molar_mass), unit)
+def _shown(milligrams: float, unit: str, molar_mass: float) -> str:
+    return format_quantity(Quantity(milligrams, "mg/L").to(unit, molar_mass), unit)
 
+
+def _improbable(fit: LevelFit, index: int, unit: str, molar_mass: float) -> Alert:
     gaps = {
-        "value": shown(fit.observed),
+        "value": _shown(fit.observed, unit, molar_mass),
         "time": describe_time(fit.time),
-        "low": shown(fit.low),
-        "high": shown(fit.high),
+        "low": _shown(fit.low, unit, molar_mass),
+        "high": _shown(fit.high, unit, molar_mass),
         "percentile": format_number(fit.percentile, 3),
     }
     in_molar = fit.observed * molar_mass / 1000.0  # the number, had it been umol/L instead of mg/L

@@ -8,7 +8,10 @@ from collections.abc import Callable, Sequence
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.covariate import CovariateValue, history
+from core.clinic.dose_questions import UsualDoses, dose_questions, level_questions
+from core.clinic.patient import Sex
 from core.clinic.plausibility import (
+    ADULT_AGE,
     Suspicion,
     albumin_unit,
     bilirubin_unit,
@@ -18,34 +21,59 @@ from core.clinic.plausibility import (
     weight_leap,
     weight_unit,
 )
-from core.clinic.regimen import Dose, describe_time, expand
+from core.clinic.regimen import describe_time
 
-_SAME_TIME = 10.0 / 60.0  # h; two equal entries closer than this are asked about (hazard H9)
 _CREATININE_RISE = 1.5  # within 48 h: kidney injury by KDIGO 2012, and clearance formulas no longer hold
-_STALE_AFTER = 48.0  # h (hazard H11)
 _WINDOW = 48.0  # h
+_STALE_AFTER = {"serum_creatinine": 48.0, "creatinine_clearance": 48.0, "egfr": 48.0}  # h (hazard H11)
+_STALE_IN_ICU = 24.0  # h
+_OLD_AFTER = {"weight": 30 * 24.0, "mic": 14 * 24.0}  # h
+_NO_KIDNEY = 500.0  # umol/L creatinine; above it most are on dialysis, or the decimal sign is lost
+_INFANT = 2.0  # year
+_CHILDBEARING = (15.0, 50.0)  # year
 
 
-def check_case(case: Case, *, cleared_by_kidney: bool = True) -> tuple[Alert, ...]:
+def check_case(case: Case, *, cleared_by_kidney: bool = True, usual: UsualDoses | None = None) -> tuple[Alert, ...]:
     """Ask what a careful colleague would ask on reading the case; nothing is changed.
 
     Args:
         case: what was entered.
         cleared_by_kidney: whether the drug's models need the kidney's function; else its changes are not asked about.
+        usual: how the drug is given; without it doses are not compared with what exists.
     """
     kidney = _kidney_questions(case) if cleared_by_kidney else []
-    return (*_covariate_questions(case), *kidney, *_level_questions(case), *_dose_questions(case))
+    return (
+        *_patient_questions(case),
+        *_covariate_questions(case),
+        *kidney,
+        *level_questions(case),
+        *dose_questions(case, usual),
+    )
+
+
+def _patient_questions(case: Case) -> list[Alert]:
+    """A child's age in years is too coarse, and months are easily typed as years (hazard H29)."""
+    patient, age = case.patient, case.age_at(0.0)
+    alerts = []
+    if patient.born is None and age < ADULT_AGE:
+        severity = Severity.STOP if age < _INFANT else Severity.CAUTION
+        alerts.append(Alert(severity, "child_needs_birth_date", {}, "patient.born"))
+    low, high = _CHILDBEARING
+    if patient.sex is Sex.FEMALE and low <= age <= high and case.covariate("pregnant") is None:
+        alerts.append(Alert(Severity.NOTE, "pregnancy_not_entered", {}, "pregnant"))
+    return alerts
 
 
 def _covariate_questions(case: Case) -> list[Alert]:
     age = case.age_at(0.0)
     single: dict[str, Callable[[float], Suspicion | None]] = {
-        "serum_creatinine": creatinine_unit,
         "albumin": albumin_unit,
         "bilirubin": bilirubin_unit,
         "height": lambda value: height_unit(value, age),
         "weight": lambda value: weight_unit(value, age, _number(case, "height")),
     }
+    if age >= ADULT_AGE:  # a child's creatinine is as low as an adult's in mg/dL
+        single["serum_creatinine"] = creatinine_unit
     alerts = []
     for item in (item for item in case.covariates if not isinstance(item.value, str)):
         ask = single.get(item.name)
@@ -54,7 +82,7 @@ def _covariate_questions(case: Case) -> list[Alert]:
             alerts.append(doubt.alert())
     weights = history(case.covariates, "weight")
     leaps = [weight_leap(one.number, two.number) for one, two in itertools.pairwise(weights)]
-    return alerts + [leap.alert() for leap in leaps if leap is not None]
+    return alerts + [leap.alert() for leap in leaps if leap is not None] + _old(case, _OLD_AFTER)
 
 
 def _number(case: Case, name: str) -> float | None:
@@ -65,18 +93,35 @@ def _number(case: Case, name: str) -> float | None:
 def _kidney_questions(case: Case) -> list[Alert]:
     values = history(case.covariates, "serum_creatinine")
     alerts = []
-    rise = _fastest_rise(values)
-    if rise is not None:
-        first, last = rise
+    change = _latest_leap(values)
+    if change is not None:
+        first, last = change
         gaps = {"from": str(first.value), "to": str(last.value), "hours": describe_time(last.time - first.time)}
         alerts.append(Alert(Severity.CAUTION, "kidney_function_changing", gaps, "serum_creatinine"))
-    if values and case.now - values[-1].time > _STALE_AFTER:
-        gaps = {"age": describe_time(case.now - values[-1].time), "limit": describe_time(_STALE_AFTER)}
-        alerts.append(Alert(Severity.CAUTION, "creatinine_old", gaps, "serum_creatinine"))
-    return alerts
+    highest = max((item.number for item in values), default=0.0)
+    if highest > _NO_KIDNEY and all(case.covariate(name) is None for name in ("dialysis", "renal_replacement")):
+        alerts.append(Alert(Severity.CAUTION, "dialysis_not_entered", {"value": f"{highest:.0f} umol/L"}, "dialysis"))
+    icu = case.covariate("icu", case.now)
+    limit = _STALE_IN_ICU if icu is not None and icu.value == "yes" else None
+    limits = {name: min(hours, limit or hours) for name, hours in _STALE_AFTER.items()}
+    return alerts + _old(case, limits, "creatinine_old")
 
 
-def _fastest_rise(values: Sequence[CovariateValue]) -> tuple[CovariateValue, CovariateValue] | None:
+def _old(case: Case, limits: dict[str, float], message: str = "covariate_old") -> list[Alert]:
+    """Values older than their limit (h) at the time of the decision; one newer one of several kinds is enough."""
+    latest = {name: history(case.covariates, name)[-1:] for name in limits}
+    ages = {name: case.now - items[0].time for name, items in latest.items() if items}
+    if message == "creatinine_old" and any(age <= limits[name] for name, age in ages.items()):
+        return []
+    return [
+        Alert(Severity.CAUTION, message, {"age": describe_time(age), "limit": describe_time(limits[name])}, name)
+        for name, age in ages.items()
+        if age > limits[name]
+    ]
+
+
+def _latest_leap(values: Sequence[CovariateValue]) -> tuple[CovariateValue, CovariateValue] | None:
+    """The last two values within 48 h that differ by half or more, up or down."""
     pairs = [
         (one, two)
         for i, one in enumerate(values)
@@ -84,33 +129,3 @@ def _fastest_rise(values: Sequence[CovariateValue]) -> tuple[CovariateValue, Cov
         if two.time - one.time <= _WINDOW and not 1 / _CREATININE_RISE < two.number / one.number < _CREATININE_RISE
     ]
     return pairs[-1] if pairs else None
-
-
-def _level_questions(case: Case) -> list[Alert]:
-    doses = expand(case.given_doses)
-    alerts = []
-    for index, level in enumerate(case.levels):
-        about = f"levels[{index}]"
-        gaps = {"time": describe_time(level.time), "value": str(level.value)}
-        earlier = [dose for dose in doses if dose.time < level.time]
-        if not earlier:
-            alerts.append(Alert(Severity.STOP, "level_before_first_dose", gaps, about))
-        elif level.time < earlier[-1].time + earlier[-1].hours:
-            alerts.append(Alert(Severity.CAUTION, "level_during_infusion", gaps, about))
-        twins = [
-            other
-            for other in case.levels[:index]
-            if other.value == level.value and abs(other.time - level.time) <= _SAME_TIME
-        ]
-        if twins and level.use:
-            alerts.append(Alert(Severity.CAUTION, "level_entered_twice", gaps, about))
-    return [alert for alert in alerts if case.levels[int(alert.about[7:-1])].use]
-
-
-def _dose_questions(case: Case) -> list[Alert]:
-    doses: list[Dose] = expand(case.given_doses)
-    for one, two in itertools.pairwise(doses):
-        if two.time - one.time <= _SAME_TIME and one.amount == two.amount:
-            gaps = {"time": describe_time(two.time), "dose": str(two.amount)}
-            return [Alert(Severity.CAUTION, "dose_entered_twice", gaps, "doses")]
-    return []

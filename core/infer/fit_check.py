@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.clinic.level import Level
 from core.clinic.regimen import Dose
 from core.drugs.model import BoundModel
+from core.infer.level_check import compare_levels
 from core.infer.likelihood import observations
 from core.infer.posterior import LevelFit
 from core.population.sampling import sample_etas
@@ -38,6 +39,7 @@ def check_levels(bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Leve
     simulated = _with_error(bound, predicted[2:], rng)
     low, high = np.percentile(simulated, [5, 95], axis=0)
     share = 100.0 * (simulated < seen.values).mean(axis=0)
+    others, swaps = compare_levels(bound.model.residual, predicted[2:], seen)
     return tuple(
         LevelFit(
             time=float(seen.times[i]),
@@ -48,6 +50,8 @@ def check_levels(bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Leve
             percentile=float(share[i]),
             low=float(low[i]),
             high=float(high[i]),
+            given_others=float(others[i]),
+            swap_ratio=float(swaps[i]),
         )
         for i in range(len(levels))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -33,6 +34,8 @@ class LevelFit:
     percentile: float  # of the observed level among the predictions of the prior, 0-100
     low: float  # 90 % prior-predictive interval, mg/L
     high: float
+    given_others: float = math.nan  # percentile among those who fit the other levels; NaN when they are too few to tell
+    swap_ratio: float = 0.0  # how much likelier all levels are with this value and the next one's exchanged
 
 
 @dataclass(frozen=True, eq=False)

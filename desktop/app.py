@@ -69,12 +69,12 @@ def _run_window(case: Path | None, language: str | None) -> int:
             sys.stderr.write(f"{window.status.text.text()}\n")
             return 2
         if aside is not None:
-            window.status.say(window.tr("Entries that were not saved before are kept in %1").replace("%1", str(aside)))
+            window.say_kept(aside)
     else:
         draft = keeper.restore()
         if draft is not None:
             state.open_draft(draft)
-            window.status.say(window.tr("Your last entries were restored."))
+            window.say_restored()
     sys.excepthook = _reporting(lambda fault: window.status.say(error_text(fault)), sys.excepthook)
     window.show()
     return app.exec()

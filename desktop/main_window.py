@@ -197,6 +197,14 @@ class MainWindow(QMainWindow):
         except InputError as error:
             self.status.say(LANGUAGE.error(error))
 
+    def say_restored(self) -> None:
+        """Tell that the entries of last time are back."""
+        self.status.say(self.tr("Your last entries were restored."))
+
+    def say_kept(self, path: Path) -> None:
+        """Tell where unsaved entries of last time were put."""
+        self.status.say(self.tr("Entries that were not saved before are kept in %1").replace("%1", str(path)))
+
     def _may_leave(self) -> bool:
         if not self.state.is_dirty or self.state.draft.is_empty:
             return True

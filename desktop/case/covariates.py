@@ -133,7 +133,8 @@ class CovariateGrid(Panel):
         more = self.tr("More: %1").replace("%1", listed)
         width = max(self.width() - 30, 120)
         shown = self.fold.fontMetrics().elidedText(more, Qt.TextElideMode.ElideRight, width)
-        self.fold.setText(f"▾ {self.tr('Fewer')}" if self._open else f"▸ {shown}")
+        fewer = self.tr("Fewer")
+        self.fold.setText(f"▾ {fewer}" if self._open else f"▸ {shown}")
         self.fold.setToolTip("" if self._open else more)
 
     def _toggle(self) -> None:

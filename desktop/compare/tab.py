@@ -150,7 +150,8 @@ class CompareTab(Panel):
 
     def _draw(self, found: tuple[Comparison, ...]) -> None:
         scene = scene_of(self.state, ("individual", "proposed"), "plasma")
-        self.plot_title.setText(f"{self.tr('Predicted concentration')} ({texts.unit(scene.unit)})")
+        title = self.tr("Predicted concentration")
+        self.plot_title.setText(f"{title} ({texts.unit(scene.unit)})")
         self.plot.set_time(scene.start, by_clock=True)
         self.plot.set_now(scene.now)
         self.plot.set_levels(scene.levels)

@@ -195,6 +195,10 @@
         <translation>依据个体估计比较最多四个方案。此处的内容不构成决定。</translation>
     </message>
     <message>
+        <source>Predicted concentration</source>
+        <translation>预测血药浓度</translation>
+    </message>
+    <message>
         <source>One more regimen</source>
         <translation>再加一个方案</translation>
     </message>
@@ -255,6 +259,10 @@
     <message>
         <source>More: %1</source>
         <translation>更多：%1</translation>
+    </message>
+    <message>
+        <source>Fewer</source>
+        <translation>收起</translation>
     </message>
     <message>
         <source>%1 at another time</source>
@@ -454,6 +462,21 @@
     </message>
 </context>
 <context>
+    <name>LearnTab</name>
+    <message>
+        <source>Predictors</source>
+        <translation>预测模型</translation>
+    </message>
+    <message>
+        <source>Card of the predictor</source>
+        <translation>预测模型说明卡</translation>
+    </message>
+    <message>
+        <source>A predictor&apos;s second opinion stands beside the recommendation; it never changes it.</source>
+        <translation>预测模型的第二意见与建议并列，绝不改变建议。</translation>
+    </message>
+</context>
+<context>
     <name>LevelTable</name>
     <message>
         <source>Taken</source>
@@ -558,8 +581,20 @@
         <translation>尚无已完成的给药建议可供报告。</translation>
     </message>
     <message>
+        <source>Writing the report…</source>
+        <translation>正在生成报告…</translation>
+    </message>
+    <message>
         <source>Report written: %1</source>
         <translation>报告已生成：%1</translation>
+    </message>
+    <message>
+        <source>Your last entries were restored.</source>
+        <translation>已恢复上次的输入内容。</translation>
+    </message>
+    <message>
+        <source>Entries that were not saved before are kept in %1</source>
+        <translation>上次未保存的输入已保留在 %1</translation>
     </message>
     <message>
         <source>This case is not saved to a file.</source>
@@ -580,6 +615,10 @@
     <message>
         <source>Compare</source>
         <translation>比较</translation>
+    </message>
+    <message>
+        <source>Learn</source>
+        <translation>学习</translation>
     </message>
     <message>
         <source>Drug library</source>
@@ -785,6 +824,10 @@
         <source>DOSE</source>
         <translation>剂量</translation>
     </message>
+    <message>
+        <source>Go to it</source>
+        <translation>前往填写</translation>
+    </message>
 </context>
 <context>
     <name>RegimenEditor</name>
@@ -985,6 +1028,61 @@
     </message>
 </context>
 <context>
+    <name>learn</name>
+    <message>
+        <source>Virtual patients</source>
+        <translation>虚拟患者</translation>
+    </message>
+    <message>
+        <source>Choice of the learner: cross-validated error of the log dose</source>
+        <translation>学习器的选择：对数剂量的交叉验证误差</translation>
+    </message>
+    <message>
+        <source>On virtual patients never seen</source>
+        <translation>在未参与训练的虚拟患者上</translation>
+    </message>
+    <message>
+        <source>The standard dose for everybody, on the same patients</source>
+        <translation>同一批患者一律给标准剂量</translation>
+    </message>
+    <message>
+        <source>Gain over the standard dose</source>
+        <translation>相对标准剂量的改善</translation>
+    </message>
+    <message>
+        <source>Against the full recommendation</source>
+        <translation>与完整建议对比</translation>
+    </message>
+    <message>
+        <source>How it was made</source>
+        <translation>训练过程</translation>
+    </message>
+    <message>
+        <source>Drug</source>
+        <translation>药物</translation>
+    </message>
+    <message>
+        <source>Learned from</source>
+        <translation>学习来源模型</translation>
+    </message>
+    <message>
+        <source>For the target</source>
+        <translation>适用目标</translation>
+    </message>
+    <message>
+        <source>What it sees</source>
+        <translation>输入特征</translation>
+    </message>
+    <message>
+        <source>Interval</source>
+        <translation>区间覆盖率</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+</context>
+<context>
     <name>library</name>
     <message>
         <source>What it reads</source>
@@ -1115,13 +1213,6 @@
     <message>
         <source>%1 every %2 h</source>
         <translation>%1，每 %2 h 一次</translation>
-    </message>
-</context>
-<context>
-    <name>window</name>
-    <message>
-        <source>Your last entries were restored.</source>
-        <translation>已恢复上次填写的内容。</translation>
     </message>
 </context>
 </TS>

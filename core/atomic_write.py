@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import InputError
@@ -13,8 +14,10 @@ from core.errors import InputError
 _NEW_FILE_MODE = 0o666
 
 
-def write_atomically(path: Path | str, content: bytes) -> None:
+def write_atomically(path: Path | str, content: bytes | Iterable[bytes]) -> None:
     """Put `content` under `path`: a temporary neighbour is written, flushed to the disk and renamed over the old file.
+
+    Content too large to hold may come in pieces; whatever the pieces raise, the old file is untouched.
 
     A device or pipe (`/dev/stdout`) is written to, never replaced.
 
@@ -22,10 +25,12 @@ def write_atomically(path: Path | str, content: bytes) -> None:
         InputError: reason `file_not_written`, with the path and the system's own words; the old file is untouched.
     """
     wanted = Path(path)
+    pieces = (content,) if isinstance(content, bytes) else content
     try:
         target = wanted.resolve()  # a link stays a link; what it points to is replaced
         if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(content)
+            with target.open("wb") as device:
+                device.writelines(pieces)
             return
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     except OSError as error:
@@ -33,7 +38,7 @@ def write_atomically(path: Path | str, content: bytes) -> None:
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            stream.writelines(pieces)
             stream.flush()
             os.fsync(stream.fileno())
         part.chmod(_mode(target))

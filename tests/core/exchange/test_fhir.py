@@ -142,7 +142,7 @@ def test_levels_and_covariates_keep_their_units_and_comparators(tmp_path: Path) 
         (observation("20578-1", {"value": 5, "code": "mg/L"}, "2026-03-02"), WHEN, "exchange_no_time_of_day"),
         (observation("20578-1", {"value": 5, "code": "mg/L"}, status="cancelled"), "status", "exchange_status"),
         (observation("29463-7", {"value": 7000, "code": "kg"}), "value", "covariate_impossible"),
-        (observation("2160-0", {"value": 0.1, "code": "mg/dL", "comparator": "<"}), COMPARATOR, "exchange_covariate_limit"),
+        (observation("2160-0", {"value": 1, "code": "g/L", "comparator": "<"}), COMPARATOR, "exchange_covariate_limit"),
         (observation("2160-0", {"value": 88, "code": "kg"}), "value", "unit_mismatch"),
     ],
 )  # fmt: skip

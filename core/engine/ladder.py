@@ -106,11 +106,10 @@ def poisson(mean: float, terms: int) -> NDArray[np.float64]:
     return weights
 
 
-def common_step(spans: Array, smallest: float) -> float | None:
-    """The largest step (h) of which all spans (> 0) are whole multiples to 1e-11 h; None if it is below `smallest`."""
+def common_step(spans: Array, smallest: float, tolerance: float) -> float | None:
+    """The largest step (h) of which all spans (> 0) are whole multiples within `tolerance`, unless below `smallest`."""
     if len(spans) == 0:
         return None
-    tolerance = 1e-11 * max(1.0, float(spans.max()))
     step = float(spans.min())
     while step >= smallest:
         rest = np.abs(spans - step * np.round(spans / step))

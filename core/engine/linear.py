@@ -17,6 +17,7 @@ Index = NDArray[np.intp]
 
 _ROW_TERMS = 46  # Poisson(16 x 0.6), the longest sum over steps of the ladder, is below 1e-18 beyond this
 _IMPLAUSIBLE = 1e13
+_MOST_NUMBERS = 1_000_000  # times x states x rows kept at once for a patient; memory grows with it
 
 
 class Linear:
@@ -34,31 +35,31 @@ class Linear:
         """Fill the record; amounts (n, B) and areas (I, B) at the start of the window in, those at its end out."""
         index = anchor_of(window, record.times, record.after)
         steps, ladder = self._prepare(window, record.times, index)
-        kept = list(self._layout.kept)
-        amounts, areas = self._solve(window, steps, ladder, np.concatenate([start[kept], area]), record)
+        layout, kept = self._layout, list(self._layout.kept)
+        wanted = [layout.at(state) for state in record.states]
+        wanted += [len(kept) + offset for offset in range(len(record.integrals))]
+        extended, values = self._solve(window, steps, ladder, np.concatenate([start[kept], area]), wanted)
+        record.amounts[:], record.areas[:] = values[: len(record.states)], values[len(record.states) :]
         end = np.zeros_like(start)
-        end[kept] = amounts
-        return end, areas
+        end[kept] = extended[: len(kept)]
+        return end, extended[len(kept) : len(kept) + len(area)]
 
     def _solve(
-        self, window: Window, steps: Steps, ladder: Ladder, start: Array, record: Record | None
+        self, window: Window, steps: Steps, ladder: Ladder, start: Array, wanted: list[int]
     ) -> tuple[Array, Array]:
-        """Amounts of kept states and areas at the end of the window, and the record filled if there is one."""
-        layout, kept = self._layout, len(self._layout.kept)
-        integrals = len(layout.integrals)
-        now = np.zeros((layout.size, self._batch))
+        """Extended states (n, B) at the end of the window and the wanted ones at all times, (S, T, B)."""
+        now = np.zeros((self._layout.size, self._batch))
         now[: len(start)] = start
-        wanted = [] if record is None else [layout.at(state) for state in record.states]
-        wanted += [] if record is None else [kept + offset for offset in range(integrals)]
-        out: Array | None
+        most = max(1, _MOST_NUMBERS // max(1, len(steps.row) * self._layout.size))
+        parts = [wanted[low : low + most] for low in range(0, len(wanted), most)] or [[]]
         if kernel.available():
-            out = linear_kernel.run(layout, window, steps, ladder, now, wanted, row_weights(steps))
-        else:
-            anchors, now = self._walk(window, steps, ladder, now)
-            out = self._read(wanted, steps, ladder, anchors) if wanted and len(steps.row) else None
-        if record is not None and out is not None:
-            record.amounts[:], record.areas[:] = out[: len(record.states)], out[len(record.states) :]
-        return now[:kept], now[kept : kept + integrals]
+            weights = row_weights(steps)
+            solved = [linear_kernel.run(self._layout, window, steps, ladder, now, part, weights) for part in parts]
+            return solved[0][0], np.concatenate([values for _, values in solved])
+        anchors, end = self._walk(window, steps, ladder, now)
+        if not wanted or not len(steps.row):
+            return end, np.zeros((len(wanted), len(steps.row), self._batch))
+        return end, np.concatenate([self._read(part, steps, ladder, anchors) for part in parts])
 
     def rest(self, segment: int) -> Array:
         """Amounts (n, B) before anything is given: none."""
@@ -74,7 +75,7 @@ class Linear:
         rest = self.rest(cycle.segment)
         kept = len(self._layout.kept)
         start = np.zeros((kept + len(self._layout.integrals), self._batch))
-        end = self._solve(cycle, steps, ladder, start, None)[0].T[:, :, None]
+        end = self._solve(cycle, steps, ladder, start, [])[0][:kept].T[:, :, None]
         interval = cycle.end - float(cycle.time[0, 0])
         over = ladder.over(*split(interval, steps.h, exact=False))[:, :kept, :kept]
         try:

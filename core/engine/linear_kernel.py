@@ -28,8 +28,8 @@ def run(
     now: Array,
     wanted: Sequence[int],
     weights: Array,
-) -> Array:
-    """Carry the extended states `now` (n, B) through the window, in place; values of the wanted ones, (S, T, B)."""
+) -> tuple[Array, Array]:
+    """Carry extended states `now` (n, B) through the window: the states at its end, and those wanted (S, T, B)."""
     order, batch = layout.order, now.shape[1]
     place = np.argsort(order.sequence)
     kept, integrals = len(layout.kept), len(layout.integrals)
@@ -65,5 +65,4 @@ def run(
     ]
     if kernel.call("dosewright_linear", arrays) != 0:
         raise ModelError("not enough memory for so many times")
-    now[order.sequence] = x
-    return out
+    return x[place], out

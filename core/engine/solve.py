@@ -20,6 +20,7 @@ from core.engine.modes import modes_of
 from core.engine.nonlinear import Nonlinear
 from core.engine.schedule import Array, Input, Segment, Side
 from core.engine.timeline import Record, Window
+from core.errors import InputError
 from core.task import Task
 
 __all__ = ["Flow", "Graph", "Input", "Segment", "Side", "Solution", "Solver", "simulate"]
@@ -85,6 +86,8 @@ def simulate(
         InputError: a rate, an input or a time is negative or not finite; the field names it.
     """
     moments = check_times(times)
+    if not 0.0 < tolerance < 1.0:
+        raise InputError("tolerance", "not_positive", value=tolerance)
     ordered, back = np.unique(moments, return_inverse=True)
     job = prepare(graph, segments, inputs, float(ordered[-1]) if len(ordered) else -np.inf, tolerance)
     record = Record(

@@ -62,8 +62,10 @@ def steps_of(anchors: bytes, end: float, times: bytes, index: bytes, exponent: i
     offsets = np.maximum(np.frombuffer(times) - at[anchor], 0.0)
     spans = np.maximum(np.diff(np.append(at, end) if np.isfinite(end) else at), 0.0)
     smallest = REACH * 2.0**-exponent
-    event_step = common_step(spans[spans > 0], smallest)
-    step = common_step(np.concatenate([spans[spans > 0], offsets[offsets > 0]]), smallest)
+    # Spans are differences of times, so they carry the rounding of the largest time.
+    grain = 8 * float(np.spacing(max(1e-9, float(np.abs(at).max()), float(offsets.max(initial=0.0)))))
+    event_step = common_step(spans[spans > 0], smallest, 4 * grain)
+    step = common_step(np.concatenate([spans[spans > 0], offsets[offsets > 0]]), smallest, 4 * grain)
     base = step or event_step or 1.0
     halvings = max(0, int(np.ceil(np.log2(base / smallest))))
     h = base / 2.0**halvings
@@ -72,7 +74,6 @@ def steps_of(anchors: bytes, end: float, times: bytes, index: bytes, exponent: i
     unit = h * 2**first_bit
     whole = np.round(offsets / unit) if step is not None else np.floor(offsets / unit + 1e-9)
     part = np.zeros(len(offsets)) if step is not None else np.maximum(offsets - whole * unit, 0.0)
-    grain = 8 * np.spacing(max(1.0, float(np.abs(at).max()), float(offsets.max(initial=0.0))))
     unique, start_of = np.unique(np.round(part / grain), return_inverse=True)
     levels, row = _suffix_tree(whole.astype(np.int64), start_of.astype(np.intp), len(unique))
     return Steps(h, first_bit, events, unique * grain, levels, row, anchor)

@@ -280,6 +280,8 @@ def test_unknown_names_and_missing_rates_are_refused() -> None:
         simulate(graph, [Segment(0.0, BODY | {"ke": np.ones(3), "ka": np.ones(4)})], [], [1.0])
     with pytest.raises(InputError, match="times"):
         simulate(graph, [Segment(0.0, BODY)], [], [np.nan])
+    with pytest.raises(InputError, match="tolerance"):
+        simulate(graph, [Segment(0.0, BODY)], [], [1.0], tolerance=0.0)
 
 
 @ONLY_LINEAR

@@ -105,10 +105,17 @@ def load_model(path: Path, *, local: bool = False) -> DrugModel:
     Raises:
         DrugFileError: with file and line.
     """
-    root = read_strict_yaml(path)
-    if "chemistry" in root:
-        return _load_pbpk(path, root, local=local)
+    if _is_compound(path):
+        return _load_pbpk(path, read_strict_yaml(path), local=local)
     return load_population_model(path, local=local, shipped_facts=resources_folder() / "drugs")
+
+
+def _is_compound(path: Path) -> bool:
+    """Whether a file describes a whole-body compound; one that cannot be read is left to the reader of models."""
+    try:
+        return "\nchemistry:" in path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _load_pbpk(path: Path, root: Entry, *, local: bool) -> PbpkModel:

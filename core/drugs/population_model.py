@@ -15,7 +15,15 @@ from core.clinic.case import Case
 from core.clinic.regimen import Route
 from core.drugs.bound_model import BoundPopulationModel, Span
 from core.drugs.bounds import domain_findings, refusal
-from core.drugs.covariates import STANDARD, TIME_ON_THERAPY, CovariateReader, Recipes, change_times, unit_of
+from core.drugs.covariates import (
+    STANDARD,
+    TIME_ON_THERAPY,
+    Body,
+    CovariateReader,
+    Recipes,
+    change_times,
+    unit_of,
+)
 from core.drugs.measured import Measured
 from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Metabolite, Residual, Source
 from core.drugs.occasions import Occasions
@@ -134,6 +142,8 @@ class PopulationModel:
             values = self._read(reader, start, moment, tuple(findings.values()))
             for alert in self._bounded(values):
                 findings[alert.id, alert.about] = alert
+            for alert in self._computed(values):
+                findings[alert.id, alert.about] = alert
             spans.append(Span(start, {parameter.name: parameter.value(values) for parameter in self.parameters}))
         assumptions = tuple(Assumption(name, value) for name, value in reader.assumed.items())
         weight = reader.at("weight", case.now)
@@ -194,6 +204,15 @@ class PopulationModel:
             }
             alerts.append(Alert(Severity.NOTE, "covariate_bounded_by_model", gaps, relation.by))
         return alerts
+
+    def _computed(self, values: Mapping[str, Value]) -> list[Alert]:
+        """Say where the model computes a clearance by another weight than the one a person would expect."""
+        x = values.get("creatinine_clearance")
+        if self.recipes.clearance_weight is Body.TOTAL or not isinstance(x, float):
+            return []
+        gaps = {"model": self.id, "value": format_quantity(x, unit_of("creatinine_clearance"))}
+        message = f"clearance_by_{self.recipes.clearance_weight.value}_weight"
+        return [Alert(Severity.NOTE, message, gaps, "creatinine_clearance")]
 
     def _with_occasions(
         self, case: Case, first_dose: float, spans: Sequence[Span]

@@ -15,6 +15,7 @@ from core.clinic.level import CoMedication, Level
 from core.clinic.patient import Patient, Sex
 from core.clinic.regimen import Dose, Route
 from core.drugs.bound_model import BoundPopulationModel
+from core.drugs.library import resources_folder
 from core.drugs.loader import load_population_model
 from core.errors import InputError, OutOfDomain
 from core.infer.map_estimate import estimate_map
@@ -225,3 +226,16 @@ def test_the_effect_of_another_drug_begins_and_ends_with_it(bind: Binder) -> Non
     assert bound.model.modelled_drugs == ("amiodarone",)
     values = [float(bound.parameters(np.zeros((1, 2)), time)["clearance"][0]) for time in (0.0, 24.0, 47.0, 48.0)]
     assert values == [4.0, 2.0, 2.0, 4.0]
+
+
+def test_a_clearance_by_another_weight_is_said_aloud() -> None:
+    model = load_population_model(resources_folder() / "drugs" / "vancomycin.hughes2024.yaml")
+    values = (("weight", 120.0, "kg"), ("height", 175.0, "cm"), ("serum_creatinine", 88.4, "umol/L"))
+    case = Case(
+        Patient("x", Sex.MALE, age=40.0),
+        "vancomycin",
+        dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        covariates=tuple(CovariateValue(name, Quantity(value, unit)) for name, value, unit in values),
+    )
+    notes = {alert.id: alert.values["value"] for alert in model.bind(case).findings}
+    assert notes == {"clearance_by_fat_free_weight": "102 mL/min"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from core.clinic.covariate import CATALOGUE, CovariateKind, to_base
 from core.clinic.patient import Ethnicity, Sex, check_age
-from core.clinic.plausibility import unusual_value
+from core.clinic.plausibility import Suspicion, unusual_value
 from core.errors import InputError
 from core.exchange.columns import decode
 from core.exchange.mapping import Column, TableMapping, base_unit
@@ -47,6 +48,7 @@ class _Cell:
     value: Clean | None
     comparator: str = ""
     fault: InputError | None = None
+    doubt: Suspicion | None = None  # in an adult
 
 
 @dataclass
@@ -114,6 +116,7 @@ def clean_csv(rows: Iterator[CleanRow], mapping: TableMapping) -> Iterator[bytes
         yield ("\r\n".join(batch) + "\r\n").encode()
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _written(value: Clean | None) -> str:
     if value is None:
         return ""
@@ -170,6 +173,7 @@ def _is_new(cells: Sequence[str], seen: set[bytes]) -> bool:
 def _row(line: int, cells: Sequence[str], fields: Sequence[_Field], sheet: Sheet) -> CleanRow | None:
     values: dict[str, Clean] = {}
     censored: dict[str, str] = {}
+    doubts: list[Suspicion] = []
     for item in fields:
         cell = item.cell(cells)
         if cell.fault is not None:
@@ -178,20 +182,15 @@ def _row(line: int, cells: Sequence[str], fields: Sequence[_Field], sheet: Sheet
             values[item.name] = cell.value
             if cell.comparator:
                 censored[item.name] = cell.comparator
+            if cell.doubt is not None:
+                doubts.append(cell.doubt)
     if "id" not in values and any(item.name == "id" for item in fields):
         sheet.reject(line, "id", "exchange_value_missing", name="id")
         return None
-    _doubt(line, values, sheet)
-    return CleanRow(line, values, censored)
-
-
-def _doubt(line: int, values: dict[str, Clean], sheet: Sheet) -> None:
     age = values.get("age", _GROWN)
-    for name, value in values.items():
-        if isinstance(value, float) and name in CATALOGUE and isinstance(age, float):
-            doubt = unusual_value(name, value, age)
-            if doubt is not None:
-                sheet.flag(line, name, doubt.id, **{key: format_number(one, 6) for key, one in doubt.values.items()})
+    for doubt in doubts if isinstance(age, float) and age >= _GROWN else ():
+        sheet.flag(line, doubt.about, doubt.id, **{key: format_number(one, 6) for key, one in doubt.values.items()})
+    return CleanRow(line, values, censored)
 
 
 def _reader(name: str, column: Column, mapping: TableMapping) -> Callable[[str, str], _Cell]:
@@ -243,7 +242,8 @@ def _number(
         raise InputError(name, "covariate_impossible", value=body[:40], low=low, high=high)
     if name == "age":
         check_age(value, "age")
-    return _Cell(value, _SAME_SIGN.get(sign, sign))
+    doubt = unusual_value(name, value, _GROWN) if kind is not None else None
+    return _Cell(value, _SAME_SIGN.get(sign, sign), None, doubt)
 
 
 def _plain(name: str, quantity: Quantity, molar_mass: float | None) -> float:

@@ -10,11 +10,12 @@ from core.clinic.dose_questions import UsualDoses
 from core.clinic.regimen import describe_time
 from core.drugs.model import DrugModel, DrugTarget, Evidence
 from core.infer.posterior import FitStatus, LevelFit, Posterior
-from core.infer.scenarios import SWAP_RATIO
 from core.units import Quantity, format_number, format_quantity
 
 _RARE = 1.0  # percentile of the prior below which, and above 100 minus which, a level is improbable (hazard H20)
 _RARE_BESIDE = 0.25  # the same beside the other levels
+_SWAP_RATIO = 5.0  # of the likelihoods; at ten, as hazard H7 has it, one exchange in ten would pass
+_SLIP_RATIO = 20.0  # of the likelihoods of a decimal slip and the value as entered
 _LIGHT = 0.01  # a model believed less has no say about a level
 _DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
 _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
@@ -94,19 +95,31 @@ def level_alerts(posteriors: Sequence[Posterior], unit: str, molar_mass: float) 
     for index in range(min((len(posterior.levels) for posterior in believed), default=0)):
         fits = [posterior.levels[index] for posterior in believed]
         about = f"levels[{index}]"
-        if all(fit.swap_ratio > SWAP_RATIO for fit in fits):
+        if all(fit.swap_ratio > _SWAP_RATIO for fit in fits):
             later = believed[0].levels[index + 1]
             gaps = {"time": describe_time(fits[0].time), "other_time": describe_time(later.time)}
             alerts.append(Alert(Severity.CAUTION, "levels_maybe_swapped", gaps, about))
             swapped = index
         elif index in (swapped, swapped + 1) and swapped >= 0:
             continue  # the exchange is the likelier story
+        elif all(fit.slip_ratio > _SLIP_RATIO for fit in fits):
+            alerts.append(_slipped(fits[0], unit, molar_mass, about))
         elif all(not fit.below_limit and not _RARE <= fit.percentile <= 100 - _RARE for fit in fits):
             alerts.append(_improbable(fits[0], index, unit, molar_mass))
-        elif all(not _RARE_BESIDE <= fit.given_others <= 100 - _RARE_BESIDE for fit in fits):
+        elif all(min(fit.given_others, 100 - fit.given_others) < _RARE_BESIDE for fit in fits):
             gaps = {"value": _shown(fits[0].observed, unit, molar_mass), "time": describe_time(fits[0].time)}
             alerts.append(Alert(Severity.CAUTION, "level_contradicts_others", gaps, about))
     return alerts
+
+
+def _slipped(fit: LevelFit, unit: str, molar_mass: float, about: str) -> Alert:
+    gaps = {
+        "value": _shown(fit.observed, unit, molar_mass),
+        "time": describe_time(fit.time),
+        "instead": _shown(fit.observed * fit.slip_factor, unit, molar_mass),
+        "percentile": format_number(fit.percentile, 3),
+    }
+    return Alert(Severity.CAUTION, "level_maybe_decimal", gaps, about)
 
 
 def _shown(milligrams: float, unit: str, molar_mass: float) -> str:

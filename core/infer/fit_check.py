@@ -39,7 +39,7 @@ def check_levels(bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Leve
     simulated = _with_error(bound, predicted[2:], rng)
     low, high = np.percentile(simulated, [5, 95], axis=0)
     share = 100.0 * (simulated < seen.values).mean(axis=0)
-    others, swaps = compare_levels(bound.model.residual, predicted[2:], seen)
+    compared = compare_levels(bound.model.residual, predicted[2:], seen)
     return tuple(
         LevelFit(
             time=float(seen.times[i]),
@@ -50,8 +50,10 @@ def check_levels(bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Leve
             percentile=float(share[i]),
             low=float(low[i]),
             high=float(high[i]),
-            given_others=float(others[i]),
-            swap_ratio=float(swaps[i]),
+            given_others=float(compared.others[i]),
+            swap_ratio=float(compared.swaps[i]),
+            slip_ratio=float(compared.slips[i]),
+            slip_factor=float(compared.factor[i]),
         )
         for i in range(len(levels))
     )

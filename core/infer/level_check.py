@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.drugs.model import Residual
 from core.infer.likelihood import Observations, on_error_scale
 
+SLIPS = (10.0, 0.1, 1000.0, 0.001)
 Array = NDArray[np.float64]
 
 _LEAST_EFFECTIVE = 20.0  # draws; fewer cannot tell a percentile
 _SMALLEST = 1e-12  # (mg/L)^2; before the first dose nothing is predicted and no error either
 
 
-def compare_levels(residual: Residual, predicted: Array, seen: Observations) -> tuple[Array, Array]:
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """For each of T levels: percentile among those who fit the others (NaN when they are too few to tell), how much
+    likelier all levels are with it and the next one exchanged, and with it times `factor`.
+    """
+
+    others: Array
+    swaps: Array
+    slips: Array
+    factor: Array
+
+
+def compare_levels(residual: Residual, predicted: Array, seen: Observations) -> Comparison:
     """Weigh draws of the prior by how well they explain the other levels.
 
     Args:
@@ -23,9 +38,7 @@ def compare_levels(residual: Residual, predicted: Array, seen: Observations) -> 
         seen: the levels (T,).
 
     Returns:
-        Percentile (T,) of each level among those who fit the others, NaN where fewer than 20 draws carry the weight;
-        and (T,) the ratio of the marginal likelihoods with a level's value and the next one's exchanged to that as
-        entered, 0 for the last.
+        Ratios are those of marginal likelihoods; a factor is one of the decimal slips 10, 1/10, 1000, 1/1000.
 
     Source: importance sampling from the prior; effective size after Kong 1992.
     """
@@ -43,8 +56,23 @@ def compare_levels(residual: Residual, predicted: Array, seen: Observations) -> 
         here = _log_density(residual, predicted, seen.values, seen.below, i, i + 1)
         there = _log_density(residual, predicted, seen.values, seen.below, i + 1, i)
         exchanged = whole - own[:, i] - own[:, i + 1] + here + there
-        swaps[i] = np.exp(np.clip(_log_sum(exchanged) - _log_sum(whole), -700.0, 700.0))
-    return others, swaps
+        swaps[i] = _ratio(exchanged, whole)
+    slips, factor = np.zeros(count), np.ones(count)
+    for i in (i for i in range(count) if not seen.below[i]):
+        for one in SLIPS:
+            moved = seen.values.copy()
+            moved[i] *= one
+            scale = 0.0 if residual.log_additive is not None else np.log(one)  # densities per unit of the logarithm
+            ratio = _ratio(
+                whole - own[:, i] + scale + _log_density(residual, predicted, moved, seen.below, i, i), whole
+            )
+            if ratio > slips[i]:
+                slips[i], factor[i] = ratio, one
+    return Comparison(others, swaps, slips, factor)
+
+
+def _ratio(other: Array, as_entered: Array) -> float:
+    return float(np.exp(np.clip(_log_sum(other) - _log_sum(as_entered), -700.0, 700.0)))
 
 
 def _log_density(

@@ -36,6 +36,8 @@ class LevelFit:
     high: float
     given_others: float = math.nan  # percentile among those who fit the other levels; NaN when they are too few to tell
     swap_ratio: float = 0.0  # how much likelier all levels are with this value and the next one's exchanged
+    slip_ratio: float = 0.0  # how much likelier they are with this value times `slip_factor`, 10 or 1000 either way
+    slip_factor: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

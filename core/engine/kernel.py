@@ -35,7 +35,7 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         loaded = ctypes.CDLL(str(path))
-        _ = loaded.dosewright_rodas, loaded.dosewright_linear, loaded.dosewright_exp
+        _ = [loaded[f"dosewright_{name}"] for name in ("rodas", "linear", "exp", "combine")]
     except (OSError, AttributeError):
         return None
     return loaded

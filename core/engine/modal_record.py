@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engine import kernel
 from core.engine.exponential import exp
 from core.engine.modes import Modes
 from core.engine.responses import from_depot, from_depot_area, from_depot_second_area, one_integral, two_integrals
@@ -17,6 +18,7 @@ Index = NDArray[np.intp]
 
 # For so few patients one call over all times costs less than the loop over doses that saves exponentials.
 _FEW = 6
+_WORTH_A_CALL = 256
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,28 @@ def _fill_central(modes: Modes, window: Window, anchors: Anchors, index: Index, 
         unique, position = np.unique(np.round(elapsed[:, 0] / scale), return_inverse=True)
         if len(unique) <= 0.7 * len(times):
             table = _Responses(modes, anchors, (unique * scale)[:, None])
-    # Sums are made where the cache is, and written once to the rows of all patients, which lie far apart.
-    total, scratch = np.empty((2, max(high - low for low, high in blocks), modes.decay.shape[1]))
     for low, high in blocks:
         responses = table or _Responses(modes, anchors, elapsed[low:high])
-        rows = _as_slice(position[low:high]) if table else slice(None)
-        filled[low:high] = responses.at(anchors, int(index[low]), rows, total[: high - low], scratch[: high - low])
+        rows = position[low:high] if table else np.arange(high - low)
+        _combine(responses.parts(anchors, int(index[low])), rows, filled[low:high])
+
+
+def _combine(parts: list[tuple[Array, Array]], rows: Index, out: Array) -> None:
+    """Sum of table[rows] (t, B) times weight (B,) over the parts, written to `out` (t, B)."""
+    if kernel.available() and out.size >= _WORTH_A_CALL and out.strides[1] == out.itemsize:
+        shape = np.array([len(rows), len(parts), out.shape[1], out.strides[0] // out.itemsize], dtype=np.int32)
+        tables = np.array([table.__array_interface__["data"][0] for table, _ in parts], dtype=np.uintp)
+        weights = np.empty((len(parts), out.shape[1]))
+        for row, (_, weight) in enumerate(parts):
+            weights[row] = weight
+        kernel.call("dosewright_combine", [shape, tables, rows.astype(np.int32), weights, out])
+        return
+    chosen = _as_slice(rows)
+    # Sums are made where the cache is, and written once to the rows of all patients, which lie far apart.
+    total = parts[0][0][chosen] * parts[0][1]
+    for table, weight in parts[1:]:
+        total += table[chosen] * weight
+    out[:] = total
 
 
 def _as_slice(rows: Index) -> slice | Index:
@@ -120,23 +138,21 @@ class _Responses:
             total += part
         return total
 
-    def at(self, anchors: Anchors, k: int, rows: slice | Index, total: Array, scratch: Array) -> Array:
-        """What the state at anchor k has become, in `total` (t, B)."""
-        np.multiply(self.shrink[0][rows], anchors.mode[k, 0], out=total)
-        for mode, shrink in zip(anchors.mode[k, 1:], self.shrink[1:], strict=True):
-            total += np.multiply(shrink[rows], mode, out=scratch)
+    def parts(self, anchors: Anchors, k: int) -> list[tuple[Array, Array]]:
+        """Tables (U, B) and the weights (B,) that the state at anchor k gives them."""
+        parts = list(zip(self.shrink, anchors.mode[k], strict=True))
         if self._depot is not None and anchors.depot is not None:
-            total += np.multiply(self._depot[rows], anchors.depot[k], out=scratch)
+            parts.append((self._depot, anchors.depot[k]))
         if anchors.drive is not None and anchors.drive[k].any():
             if self._drive is None:
                 pairs = zip(self._modes.share, self._modes.decay, strict=True)
                 self._drive = np.asarray(sum(share * one_integral(decay, self._elapsed) for share, decay in pairs))
-            total += np.multiply(self._drive[rows], anchors.drive[k], out=scratch)
+            parts.append((self._drive, anchors.drive[k]))
         if anchors.feed is not None and anchors.feed[k].any():
             if self._feed is None:
                 self._feed = from_depot_area(self._modes, self._elapsed[:, None]).sum(axis=1)
-            total += np.multiply(self._feed[rows], anchors.feed[k], out=scratch)
-        return total
+            parts.append((self._feed, anchors.feed[k]))
+        return parts
 
 
 def _central_apart(modes: Modes, anchors: Anchors, index: Index, elapsed: Array) -> Array:

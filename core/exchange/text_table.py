@@ -6,6 +6,7 @@ import contextlib
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class TextFormat:
     quoted: bool = True
     comments: tuple[str, ...] = ()  # lines that begin so are passed over
     first_line: int = 1
+    keep: re.Pattern[str] | None = None  # other lines are passed over
 
 
 def read_rows(path: Path, form: TextFormat, task: Task | None = None) -> Iterator[Row]:
@@ -162,7 +164,9 @@ def _numbered(lines: Lines, form: TextFormat, task: Task | None) -> Iterator[tup
     for line in lines:
         if task is not None and lines.number % _STEP == 0:
             task.step(lines.fraction, "progress_reading")
-        if lines.number >= form.first_line and not (form.comments and line.startswith(form.comments)):
+        if lines.number < form.first_line or (form.comments and line.startswith(form.comments)):
+            continue
+        if form.keep is None or form.keep.search(line):
             yield lines.number, line
 
 

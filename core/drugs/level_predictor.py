@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,8 @@ from core.drugs.bound_model import BoundPopulationModel
 from core.drugs.model import BoundModel
 from core.drugs.parameter import individual
 from core.engine.exponential import exp
-from core.engine.modes import Modes, modes_of
+from core.engine.graph import Mammillary
+from core.engine.modes import CLOSE, decay_rates
 from core.engine.timeline import SAME_MOMENT
 from core.pk.structures import CENTRAL, Entry
 
@@ -73,7 +74,7 @@ def _grouped(bound: BoundPopulationModel, doses: Sequence[Dose]) -> tuple[_Group
 
 
 @dataclass(frozen=True, eq=False)
-class _Modes:
+class _Way:
     """Central amount after one mg: sum over R modes of `share` exp(-decay t), (R, B) each."""
 
     decay: Array
@@ -93,82 +94,103 @@ class _Superposed:
         assert mammillary is not None
         self._mammillary = mammillary
         self._typical = bound.spans[0].typical
-        self._laid_out: dict[tuple[int, float], tuple[Array, Array]] = {}
+        self._laid_out: dict[tuple[int, float, float], tuple[Array, Array]] = {}
 
     def concentrations(self, eta: Array) -> Array | None:
         """Concentrations (B, T) mg/L, or None where a closed form would lose digits."""
         model = self._bound.model
         values = individual(model.parameters, self._typical, model.etas, eta)
-        modes, fine = modes_of(self._mammillary, self._structure.rates(values))
-        if not fine.all():
-            return None
-        amount = np.zeros((len(self._times), len(eta)))
+        rates = self._structure.rates(values)
+        direct = _direct(self._mammillary, rates)
+        ways = {CENTRAL: direct}
+        amount: Array | float = 0.0
         for number, group in enumerate(self._groups):
             for entry in self._structure.entries(group.route, values, group.hours):
-                ways = _direct(modes) if entry.state == CENTRAL else _through_depot(modes)
-                added = None if ways is None else self._response(ways, number, _plainer(entry))
+                if entry.state not in ways:
+                    ways[entry.state] = None if direct is None else _through_depot(direct, rates["absorption"])
+                way = ways[entry.state]
+                added = None if way is None else self._response(way, number, entry)
                 if added is None:
                     return None
-                amount += added
-        central = amount.T / values[self._structure.volume][:, None]
+                amount = amount + added
+        central = np.asarray(amount).T / values[self._structure.volume][:, None]
         measured = model.measured
         if not measured.parameters:
             return np.asarray(central)
         return measured.concentration(central, {name: values[name][:, None] for name in measured.parameters})
 
-    def _response(self, ways: _Modes, number: int, entry: Entry) -> Array | None:
+    def _response(self, way: _Way, number: int, entry: Entry) -> Array | None:
         """Central amount (T, B) from the doses of one group that enter in this way."""
-        elapsed, weights = self._elapsed(number, entry.lag)
-        rate, hours = ways.decay[:, None, :], entry.duration
-        shape = exp(-rate * elapsed)
-        if not (isinstance(hours, float | int) and hours == 0.0):
-            running = rate * hours
-            if running.min() < _LEAST_DECAY:
-                return None
-            shape = (exp(-rate * np.maximum(elapsed - hours, 0.0)) - shape) / running
-        if not isinstance(entry.lag, float | int):
-            shape = np.where(elapsed > SAME_MOMENT, shape, 0.0)
-        summed = (ways.share[:, None, :] * (weights @ shape)).sum(axis=0)
-        return np.asarray(summed * entry.share)
+        lag, hours = _plain(entry.lag), _plain(entry.duration)
+        if isinstance(hours, float):
+            running = way.decay * hours
+            per_mg = way.share if hours == 0.0 else way.share / running
+        else:
+            running = way.decay * hours
+            per_mg = way.share / running
+        if running.max() > 0.0 and running.min() < _LEAST_DECAY:
+            return None
+        if isinstance(lag, float) and isinstance(hours, float):
+            spans, weights = self._spans(number, lag, hours)
+            left = weights @ exp(-way.decay[:, None, :] * spans)
+        else:
+            elapsed, weights = self._spans(number, 0.0, 0.0)
+            left = weights @ _own(way.decay[:, None, :], elapsed - lag, hours)
+        return np.asarray((per_mg[:, None, :] * left).sum(axis=0) * entry.share)
 
-    def _elapsed(self, number: int, lag: float | Array) -> tuple[Array, Array]:
-        """Hours from arrival to level (P, 1 or B), and the weights (T, P) mg that sum pairs up to levels."""
-        if isinstance(lag, float | int):
-            key = (number, float(lag))
-            if key not in self._laid_out:
-                self._laid_out[key] = self._pairs(number, float(lag))
-            return self._laid_out[key]
-        elapsed, weights = self._elapsed(number, 0.0)
-        return np.maximum(elapsed - lag, 0.0), weights
-
-    def _pairs(self, number: int, lag: float) -> tuple[Array, Array]:
-        group = self._groups[number]
-        elapsed = self._times[:, None] - group.times - lag
-        level, dose = np.nonzero(elapsed > SAME_MOMENT)
-        spans, place = np.unique(elapsed[level, dose], return_inverse=True)
-        weights = np.zeros((len(self._times), len(spans)))
-        np.add.at(weights, (level, place), group.amounts[dose])
-        return spans[:, None], weights
-
-
-def _direct(modes: Modes) -> _Modes:
-    return _Modes(modes.decay, modes.share)
+    def _spans(self, number: int, lag: float, hours: float) -> tuple[Array, Array]:
+        """Distinct hours from arrivals (and ends of infusions) to levels (P, 1), and weights (T, P) mg that sum them."""
+        key = (number, lag, hours)
+        if key not in self._laid_out:
+            group = self._groups[number]
+            elapsed = self._times[:, None] - group.times - lag
+            level, dose = np.nonzero(elapsed > SAME_MOMENT)
+            since, amounts = elapsed[level, dose], group.amounts[dose]
+            if hours > 0.0:
+                since = np.concatenate([since, np.maximum(since - hours, 0.0)])
+                level, amounts = np.tile(level, 2), np.concatenate([-amounts, amounts])
+            spans, place = np.unique(since, return_inverse=True)
+            weights = np.zeros((len(self._times), len(spans)))
+            np.add.at(weights, (level, place), amounts)
+            self._laid_out[key] = spans[:, None], weights
+        return self._laid_out[key]
 
 
-def _through_depot(modes: Modes) -> _Modes | None:
+def _own(decay: Array, elapsed: Array, hours: float | Array) -> Array:
+    """What is left of a mode (R, P, B) where each patient has a delay or a duration of his own."""
+    since = np.maximum(elapsed, 0.0)
+    if isinstance(hours, float) and hours == 0.0:
+        return np.where(elapsed > SAME_MOMENT, exp(-decay * since), 0.0)
+    return np.asarray(exp(-decay * np.maximum(elapsed - hours, 0.0)) - exp(-decay * since))
+
+
+def _direct(structure: Mammillary, rates: Mapping[str, Array]) -> _Way | None:
+    """Modes of what enters the central compartment; None where two lie too close."""
+    decay, _, back, _ = decay_rates(structure, dict(rates))
+    share = np.ones_like(decay)
+    for i in range(len(decay)):
+        for other in back:
+            share[i] *= other - decay[i]
+        for j in range(len(decay)):
+            if j != i:
+                gap = decay[j] - decay[i]
+                if (np.abs(gap) <= CLOSE * decay[i]).any():
+                    return None
+                share[i] /= gap
+    return _Way(decay, share)
+
+
+def _through_depot(direct: _Way, absorption: Array) -> _Way | None:
     """The depot as one mode more; None where its rate lies too close to another."""
-    if modes.absorption is None or not modes.apart.all():
+    gap = absorption - direct.decay
+    if (np.abs(gap) <= CLOSE * direct.decay).any():
         return None
-    share = modes.share * modes.absorption / (modes.absorption - modes.decay)
-    return _Modes(np.concatenate([modes.decay, modes.absorption[None]]), np.concatenate([share, -share.sum(0)[None]]))
-
-
-def _plainer(entry: Entry) -> Entry:
-    """Duration and delay as one number where all patients share it."""
-    return replace(entry, duration=_plain(entry.duration), lag=_plain(entry.lag))
+    share = direct.share * absorption / gap
+    return _Way(np.concatenate([direct.decay, absorption[None]]), np.concatenate([share, -share.sum(axis=0)[None]]))
 
 
 def _plain(value: float | Array) -> float | Array:
-    if isinstance(value, float | int) or value.strides != (0,):
-        return value
-    return float(value[0])
+    """One number where all patients share it."""
+    if isinstance(value, float | int):
+        return float(value)
+    return float(value[0]) if value.strides == (0,) else value

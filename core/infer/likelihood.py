@@ -59,50 +59,56 @@ class Objective:
 
     def value(self, eta: Array) -> Array:
         """Objective (B,): sum of ln(var) + res^2/var, plus eta' Omega^-1 eta."""
-        return self.of_predictions(eta, self.predictions(eta))
-
-    def of_predictions(self, eta: Array, predicted: Array) -> Array:
-        """Objective (B,) when the predictions are known already."""
         prior = np.einsum("bi,ij,bj->b", eta, self.precision, eta)
-        return np.asarray(self.misfit(predicted) + prior)
-
-    def misfit(self, predicted: Array) -> Array:
-        """What the levels contribute to the objective, (B,)."""
-        return np.asarray(self._misfit(predicted).sum(axis=1))
-
-    def _misfit(self, predicted: Array) -> Array:
-        """Contribution of each level, (B, T)."""
-        residual, seen = self.bound.model.residual, self.observed
-        compared, target, variance = on_error_scale(residual, predicted, seen.values)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            misfit = np.log(variance) + (target - compared) ** 2 / variance
-            if not seen.below.any():
-                return np.asarray(misfit)
-            from scipy.special import log_ndtr
-
-            censored = -2.0 * log_ndtr((target - compared) / np.sqrt(variance))
-        return np.where(seen.below, censored, misfit)
-
-    def slopes(self, predicted: Array) -> tuple[Array, Array, Array]:
-        """By the prediction, of each level's contribution: first and second derivative and the second one's expectation.
-
-        (B, T) each. A level below the limit has no simple expectation: there the second derivative itself, kept
-        positive, stands in.
-        """
-        residual, seen = self.bound.model.residual, self.observed
-        compared, target, variance = on_error_scale(residual, predicted, seen.values)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            off = target - compared
-            if residual.log_additive is not None:
-                inner = _Inner(off, -1.0 / predicted, 1.0 / predicted**2, variance, 0.0, 0.0)
-            else:
-                inner = _Inner(off, -1.0, 0.0, variance, residual.growth(predicted), 2.0 * residual.proportional**2)
+            return np.asarray(self._contributions(self._inner(self.predictions(eta))).sum(axis=1) + prior)
+
+    def expand(self, predicted: Array) -> Expansion:
+        """What the levels contribute at their predictions (B, T), with derivatives by each prediction."""
+        below = self.observed.below
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            inner = self._inner(predicted)
+            value = self._contributions(inner).sum(axis=1)
             first, second, expected = inner.measured()
-            if seen.below.any():
+            if self._censored:
                 below_first, below_second = inner.censored()
-                first, second = np.where(seen.below, below_first, first), np.where(seen.below, below_second, second)
-                expected = np.where(seen.below, np.maximum(below_second, 0.0), expected)
-        return first, second, expected
+                first, second = np.where(below, below_first, first), np.where(below, below_second, second)
+                expected = np.where(below, np.maximum(below_second, 0.0), expected)
+        return Expansion(value, first, second, expected)
+
+    @cached_property
+    def _censored(self) -> bool:
+        return bool(self.observed.below.any())
+
+    def _inner(self, predicted: Array) -> _Inner:
+        residual, seen = self.bound.model.residual, self.observed
+        compared, target, variance = on_error_scale(residual, predicted, seen.values)
+        if residual.log_additive is not None:
+            return _Inner(target - compared, -1.0 / predicted, 1.0 / predicted**2, variance, 0.0, 0.0)
+        growth = residual.growth(predicted)
+        return _Inner(target - compared, -1.0, 0.0, variance, growth, 2.0 * residual.proportional**2)
+
+    def _contributions(self, inner: _Inner) -> Array:
+        """Contribution of each level, (B, T)."""
+        misfit = np.log(inner.variance) + inner.off**2 / inner.variance
+        if not self._censored:
+            return np.asarray(misfit)
+        from scipy.special import log_ndtr
+
+        return np.where(self.observed.below, -2.0 * log_ndtr(inner.off / np.sqrt(inner.variance)), misfit)
+
+
+@dataclass(frozen=True, eq=False)
+class Expansion:
+    """What levels contribute to the objective, (B,), and by each prediction: first, second, expected second (B, T).
+
+    A level below the limit has no simple expectation: there the second derivative itself, kept positive, stands in.
+    """
+
+    value: Array
+    first: Array
+    second: Array
+    expected: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,12 +154,12 @@ def on_error_scale(residual: Residual, predicted: Array, observed: Array) -> tup
         InputError: a level of zero cannot stand on a log scale.
     """
     if residual.log_additive is None:
-        return predicted, np.broadcast_to(observed, predicted.shape), residual.variance(predicted)
+        return predicted, observed, residual.variance(predicted)
     if (observed <= 0).any():
         raise InputError("levels", "level_zero_on_log_scale")
     compared = np.log(np.maximum(predicted, 1e-300))
     return (
         compared,
-        np.broadcast_to(np.log(observed), predicted.shape),
+        np.log(observed),
         np.full_like(predicted, residual.log_additive**2),
     )

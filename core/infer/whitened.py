@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,43 +26,50 @@ class Whitened:
     objective: Objective
     root: Array
 
-    @property
-    def _exact(self) -> bool:
+    @cached_property
+    def exact(self) -> bool:
+        """Whether predictions carry no integrator's noise."""
         return self.objective.bound.model.linear
 
     def slope(self, z: Array) -> tuple[Array, Array, Array]:
         """Objective (S,), gradient (S, n) and expected Hessian (S, n, n) at points z (S, n), by forward differences."""
         count, n = z.shape
-        step = _FORWARD if self._exact else _FORWARD_INTEGRATED
+        step = _FORWARD if self.exact else _FORWARD_INTEGRATED
         points = z[:, None, :] + step * _one_sided(n)
         predicted = self._predict(points.reshape(-1, n)).reshape(count, n + 1, -1)
         centre = predicted[:, 0]
         jacobian = (predicted[:, 1:] - centre[:, None]) / step
-        first, _, expected = self.objective.slopes(centre)
-        value = self._value(z, centre)
-        gradient = np.matmul(jacobian, first[:, :, None])[:, :, 0] + 2.0 * z
-        return value, gradient, np.matmul(jacobian * expected[:, None], jacobian.transpose(0, 2, 1)) + 2.0 * np.eye(n)
+        at = self.objective.expand(centre)
+        with np.errstate(invalid="ignore", over="ignore"):
+            gradient = np.matmul(jacobian, at.first[:, :, None])[:, :, 0] + 2.0 * z
+            fisher = np.matmul(jacobian * at.expected[:, None], jacobian.transpose(0, 2, 1)) + _two(n)
+        return at.value + (z**2).sum(axis=1), gradient, fisher
 
-    def curve(self, z: Array) -> tuple[Array, Array, Array]:
-        """Objective (S,), gradient (S, n) and observed Hessian (S, n, n) at z (S, n), by central differences."""
+    def curve(self, z: Array) -> tuple[Array, Array, Array, Array]:
+        """Objective (S,), gradient (S, n), observed and expected Hessian (S, n, n) at z (S, n), central differences."""
         count, n = z.shape
-        step = _CENTRAL if self._exact else _CENTRAL_INTEGRATED
+        step = _CENTRAL if self.exact else _CENTRAL_INTEGRATED
         stencil, first_of, second_of = _two_sided(n)
         predicted = self._predict((z[:, None, :] + step * stencil).reshape(-1, n)).reshape(count, len(stencil), -1)
         jacobian = np.matmul(first_of, predicted) / step
         bend = np.matmul(second_of, predicted).reshape(count, n, n, -1) / step**2
-        first, second, _ = self.objective.slopes(predicted[:, 0])
-        value = self._value(z, predicted[:, 0])
-        gradient = np.matmul(jacobian, first[:, :, None])[:, :, 0] + 2.0 * z
-        hessian = np.matmul(jacobian * second[:, None], jacobian.transpose(0, 2, 1))
-        hessian += np.matmul(bend, first[:, None, :, None])[..., 0] + 2.0 * np.eye(n)
-        return value, gradient, hessian
+        at = self.objective.expand(predicted[:, 0])
+        turned = jacobian.transpose(0, 2, 1)
+        with np.errstate(invalid="ignore", over="ignore"):  # where levels cannot be; the caller looks
+            gradient = np.matmul(jacobian, at.first[:, :, None])[:, :, 0] + 2.0 * z
+            observed = np.matmul(jacobian * at.second[:, None], turned) + _two(n)
+            observed += np.matmul(bend, at.first[:, None, :, None])[..., 0]
+            expected = np.matmul(jacobian * at.expected[:, None], turned) + _two(n)
+        return at.value + (z**2).sum(axis=1), gradient, observed, expected
 
     def _predict(self, z: Array) -> Array:
         return self.objective.predictions(z @ self.root.T)
 
-    def _value(self, z: Array, predicted: Array) -> Array:
-        return np.asarray(self.objective.misfit(predicted) + np.sum(z**2, axis=1))
+
+@lru_cache(maxsize=32)
+def _two(n: int) -> Array:
+    """Curvature of the prior, z'z."""
+    return 2.0 * np.eye(n)
 
 
 @lru_cache(maxsize=32)

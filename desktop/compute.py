@@ -56,9 +56,10 @@ def full_answer(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
 
 
 def preview(verbs: Verbs, case: Case, fitted: Individualisation, regimen: Regimen, tissues: Sequence[str]) -> Work:
-    """The curve one regimen would give."""
+    """The curve one regimen would give, and its chances."""
 
     def work(task: Task, emit: Emit) -> None:
+        emit("judged", verbs.judge(case, fitted, (regimen,))[0])
         emit("proposed", (regimen, verbs.predict_proposed(case, fitted, regimen, tissues=tissues, task=task)))
 
     return work

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.advise.recommendation import Recommendation, Regimen
+from core.advise.recommendation import Option, Recommendation, Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Target
 from core.infer.prediction import Prediction
@@ -28,6 +28,7 @@ class Results:
     recommendation: Recommendation | None = None
     proposed: Prediction | None = None
     proposed_regimen: Regimen | None = None
+    judged: Option | None = None  # what the regimen last looked at would do
     failure: Exception | None = None
     old: frozenset[str] = frozenset()  # curves that belong to the version before
 

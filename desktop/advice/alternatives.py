@@ -67,7 +67,7 @@ class Alternatives(Panel):
         for row, option in enumerate(self._options):
             name = texts.regimen(option.regimen, brief=self._is_unique(option))
             if option.is_current:
-                name += f"  ({self.tr('now')})"
+                name += "  " + self.tr("(now)")
             worst = max(option.risks, key=lambda risk: risk.chance.value, default=None)
             cells = (
                 name,

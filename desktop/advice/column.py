@@ -103,6 +103,7 @@ class AdviceColumn(Panel):
         shown = self.options if self.card.option is not None else ()
         self.alternatives.show_options(shown, self.selected)
         self.estimate.refresh()
+        self.panel.show_judged()
         self._show_limits()
         self._show_words()
         decide = self.state.can_decide and self.card.option is not None

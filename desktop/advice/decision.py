@@ -9,6 +9,8 @@ from core.advise.candidates import limits_met
 from core.advise.recommendation import Option, Regimen
 from core.clinic.alert import Alert
 from core.report.decision import Decision, DecisionKind
+from desktop import texts
+from desktop.advice.card import risk_name
 from desktop.button import Button
 from desktop.case.field import TextField
 from desktop.case.reading import Problem
@@ -72,6 +74,7 @@ class DecisionPanel(Panel):
         self._state = state
         self._kind = DecisionKind.MODIFIED
         self._option: Option | None = None
+        self._shown: Regimen | None = None  # the regimen last previewed
         self.title = QLabel()
         self.title.setProperty("role", "title")
         self.form = RegimenForm()
@@ -79,6 +82,8 @@ class DecisionPanel(Panel):
         self.limits = QLabel()
         self.limits.setProperty("role", "error")
         self.limits.setWordWrap(True)
+        self.judged = QLabel()
+        self.judged.setWordWrap(True)
         self.preview_button, self.confirm_button, self.cancel_button = Button(), Button(), Button()
         self.confirm_button.setProperty("role", "primary")
         self._lay_out()
@@ -103,6 +108,7 @@ class DecisionPanel(Panel):
         column.addWidget(self.title)
         column.addWidget(self.form)
         column.addWidget(self.reason)
+        column.addWidget(self.judged)
         column.addWidget(self.limits)
         column.addLayout(buttons)
         layout = QVBoxLayout(self)
@@ -119,6 +125,7 @@ class DecisionPanel(Panel):
         self.reason.set_value("")
         self.reason.show_problem(None)
         self.limits.hide()
+        self.judged.hide()
         self.show()
         self.retranslate()
         (self.form.amount if edits else self.reason).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -142,13 +149,28 @@ class DecisionPanel(Panel):
 
     def _check(self) -> Regimen | None:
         regimen = self._regimen()
+        if regimen != self._shown:
+            self.judged.hide()
         broken = self.broken_limits(regimen) if regimen is not None else ()
         self.limits.setText("\n".join(LANGUAGE.alert(alert) for alert in broken))
         self.limits.setVisible(bool(broken))
         return regimen
 
+    def show_judged(self) -> None:
+        """Say what the regimen in the form would do, once it has been worked out."""
+        option = self._state.results.judged
+        fits = self.isVisible() and option is not None and self.form.isVisibleTo(self) and option.regimen == self._shown
+        self.judged.setVisible(fits)
+        if not fits or option is None:
+            return
+        parts = [self.tr("Within target"), texts.chance(option.attainment.value)]
+        for risk in option.risks:
+            parts += ["·", risk_name(risk), texts.chance(risk.chance.value)]
+        self.judged.setText(" ".join(parts))
+
     def _preview(self) -> None:
         regimen = self._check()
+        self._shown = regimen
         if regimen is not None:
             self.previewed.emit(regimen)
 

@@ -31,7 +31,8 @@ def form_covariates(models: Sequence[DrugModel]) -> tuple[tuple[str, ...], tuple
     needed = [set(entered_covariates(model.required)) - set(COMPUTED) for model in models]
     main = [name for name in CATALOGUE if sum(name in names for names in needed) * 2 > len(models)]
     if len(models) == 1:
-        main = [name for name in CATALOGUE if name in asked[0]]
+        defaults = set(models[0].defaults) - set(COMPUTED)
+        main = [name for name in CATALOGUE if name in needed[0] | (defaults & asked[0])]
     return tuple(main), tuple(name for name in CATALOGUE if any(name in names for names in asked) and name not in main)
 
 
@@ -51,6 +52,7 @@ class CovariateGrid(Panel):
         self._fields: dict[str, Field] = {}
         self._later: dict[tuple[str, int], LaterValue] = {}
         self._defaults: Mapping[str, Quantity | str] = {}
+        self._needed: set[str] = set()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -63,6 +65,7 @@ class CovariateGrid(Panel):
         """Show the covariates of these models."""
         self._names, self._further = form_covariates(models)
         self._defaults = {name: value for model in reversed(models) for name, value in model.defaults.items()}
+        self._needed = {name for model in models for name in entered_covariates(model.required)}
         self.refresh()
 
     def field(self, where: str) -> Field | None:
@@ -211,7 +214,7 @@ class CovariateGrid(Panel):
             field.set_items(choices, entry.text)
         elif isinstance(field, TextField):
             field.set_value(entry.text, entry.unit)
-            field.edit.setPlaceholderText(self._computed(name) or self._placeholder(default))
+            field.edit.setPlaceholderText(self._computed(name) or self._placeholder(name, default))
 
     def _computed(self, name: str) -> str:
         """What the program works out from other entries when the field stays empty."""
@@ -225,12 +228,12 @@ class CovariateGrid(Panel):
         shown = format_number(value, 3) if isinstance(value, float) else ""
         return self.tr("calc. %1").replace("%1", shown) if shown else ""
 
-    def _placeholder(self, default: Quantity | str | None) -> str:
+    def _placeholder(self, name: str, default: Quantity | str | None) -> str:
         if isinstance(default, Quantity):
             return self.tr("typical %1").replace(
                 "%1", f"{format_number(default.value, 4)} {texts.unit(default.unit)}".strip()
             )
-        return self.tr("needed")
+        return self.tr("needed") if name in self._needed else self.tr("if measured")
 
     def retranslate(self) -> None:
         """Write texts anew."""

@@ -42,6 +42,7 @@ class Field(Panel):
         self.label = QLabel()
         self.label.setProperty("role", "label")
         self.label.setBuddy(editor)
+        self.label.setWordWrap(True)
         self.setFocusProxy(editor)
         self.head = QHBoxLayout()
         self.head.setContentsMargins(0, 0, 0, 0)

@@ -19,6 +19,7 @@ from desktop.plots.series import Look, Series
 
 _DECADES = 3.0  # shown below the highest value on the log scale
 _HEADROOM = 1.08
+_LOG_MARGIN = 0.15  # decades
 _LABELS_AFTER = 40  # ms; names find their places once the curves hold still
 
 
@@ -129,10 +130,17 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         top = self.extent()[1]
         if self.logarithmic:
             high = np.log10(top * _HEADROOM)
-            self.setYRange(high - _DECADES, high, padding=0.02)
+            self.setYRange(max(high - _DECADES, self._log_floor()), high, padding=0.02)
         else:
             self.setYRange(0.0, top * _HEADROOM, padding=0.0)
         self._label_timer.start()
+
+    def _log_floor(self) -> float:
+        """Logarithm a little below the lowest value after the rise of the first dose."""
+        lows = [one.low[len(one.low) // 20 :] for one in self.series]
+        seen = [float(values[values > 0].min()) for values in lows if (values > 0).any()]
+        least = min([*seen, *(value for value in self.extra_values() if value > 0)], default=1.0)
+        return float(np.log10(least)) - _LOG_MARGIN
 
     def holds(self) -> bool:
         """Whether the ranges still show all of the curves, without wasting most of the plot."""

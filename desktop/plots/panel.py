@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import texts
-from desktop.language import Panel
+from desktop.language import Panel, say
 from desktop.plots.concentration import ConcentrationPlot
 from desktop.plots.curve_plot import CurvePlot
 from desktop.plots.doses import DoseStrip
@@ -174,7 +175,7 @@ class PlotPanel(Panel):
         for one in self._scene.effect_series(effect.output):
             value = one.value_at(time)
             if value is not None and one.key != "prior":
-                lines.append((one, value, effect.unit))
+                lines.append((replace(one, label=say(f"effect_name_{effect.id}")), value, effect.unit))
         return lines
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 Qt's name

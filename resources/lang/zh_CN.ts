@@ -54,6 +54,10 @@
 <context>
     <name>Alternatives</name>
     <message>
+        <source>(now)</source>
+        <translation>（现用）</translation>
+    </message>
+    <message>
         <source>Options (choose one to see its curve)</source>
         <translation>可选方案（选中即显示其曲线）</translation>
     </message>
@@ -284,6 +288,10 @@
         <source>needed</source>
         <translation>必填</translation>
     </message>
+    <message>
+        <source>if measured</source>
+        <translation>如已测定</translation>
+    </message>
 </context>
 <context>
     <name>DecisionButtons</name>
@@ -310,6 +318,10 @@
 </context>
 <context>
     <name>DecisionPanel</name>
+    <message>
+        <source>Within target</source>
+        <translation>达标概率</translation>
+    </message>
     <message>
         <source>Reject the recommendation</source>
         <translation>不采纳该建议</translation>

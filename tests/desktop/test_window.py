@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QTableWidget
 
 from core.clinic.case_file import load_case
+from core.errors import InputError
 from core.report.decision import DecisionKind
 from desktop.case.draft_file import DraftKeeper, draft_of
 from desktop.language import LANGUAGE
@@ -131,6 +132,43 @@ def test_a_modified_regimen_is_checked_against_the_label(worked):
     advice.panel.form.settled.emit()
     assert advice.panel.limits.isVisibleTo(advice.panel)
     assert "9000 mg" in advice.panel.limits.text()
+
+
+def test_a_modified_regimen_shows_its_chances_before_it_is_confirmed(qtbot, worked):
+    advice = worked.case_tab.advice
+    advice.buttons.modify_button.click()
+    advice.panel.form.amount.edit.setText("600")
+    advice.panel.preview_button.click()
+    qtbot.waitUntil(lambda: advice.panel.judged.isVisibleTo(advice.panel), timeout=5000)
+    assert "%" in advice.panel.judged.text()
+    advice.panel.form.amount.edit.setText("700")
+    advice.panel.form.settled.emit()
+    assert not advice.panel.judged.isVisibleTo(advice.panel), "chances of another regimen are never shown"
+
+
+def test_a_drug_without_effect_curves_keeps_the_time_range_of_its_course(qtbot, worked, verbs):
+    bare = replace(verbs.prior, curves=verbs.prior.curves[:1])
+    for name in ("prior", "individual", "proposed"):
+        setattr(verbs, name, replace(getattr(verbs, name), curves=getattr(verbs, name).curves[:1]))
+    worked.state.open_draft(draft_of(verbs.case), saved=True)
+    ready(qtbot, worked)
+    right = worked.case_tab.plots.concentration.plotItem.vb.viewRange()[0][1]
+    assert not worked.case_tab.plots.effect.isVisible()
+    assert right >= bare.curves[0].times[-1]
+
+
+def test_a_drug_without_published_target_asks_for_one_beside_the_field(qtbot, worked, verbs, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise InputError("target", "target_needed", drug="vancomycin")
+
+    monkeypatch.setattr(verbs, "recommend", refuse)
+    worked.state.recompute()
+    qtbot.waitUntil(lambda: not worked.state.busy, timeout=10000)
+    card, form = worked.case_tab.advice.card, worked.case_tab.input.patient
+    assert worked.state.results.prior is not None, "the curves need no target"
+    assert form.target.fault.text
+    card._go.click()
+    assert QApplication.focusWidget() is form.target.box
 
 
 def test_a_rejection_needs_a_reason_and_gives_no_regimen(worked):
@@ -278,7 +316,7 @@ def test_log_scale_clock_and_table_have_their_keys(worked):
     key(worked, KEY.Key_L)
     assert plots.concentration.logarithmic
     low, high = plots.concentration.plotItem.vb.viewRange()[1]
-    assert 2.5 < high - low < 3.5
+    assert 0.5 < high - low < 3.2, "at most three decades, and no empty ones"
     key(worked, KEY.Key_L)
     key(worked, KEY.Key_T)
     assert plots.concentration.time_axis.tickStrings([24.0], 1, 24) == ["24"]

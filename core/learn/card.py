@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,37 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.learn.conformal import Margins
 from core.learn.domain import Region
-from core.learn.features import feature_kind
+from core.learn.patient_table import Imputation
 
 Array = NDArray[np.float64]
 
 SCHEMA = "dosewright.predictor/1"
 
 
+class Scale(StrEnum):
+    """On which scale a predictor's graph gives the dose."""
+
+    LOG = "log"
+    SQRT = "sqrt"
+
+    def to_dose(self, raw: Array) -> Array:
+        """Dose of what the graph gives, same shape; below zero on the square-root scale there is no dose."""
+        return np.asarray(np.exp(raw) if self is Scale.LOG else np.square(np.maximum(raw, 0.0)))
+
+    def of_dose(self, dose: Array) -> Array:
+        """What the graph would give for a dose, same shape."""
+        return np.asarray(np.log(dose) if self is Scale.LOG else np.sqrt(dose))
+
+
 @dataclass(frozen=True, eq=False)
 class Card:
-    """A predictor's card; group numbers are numbers of levels known.
+    """A predictor's card.
 
-    The network or forest gives the logarithm of the daily dose (mg) when given every `every` hours. `equivalence`
-    turns a daily dose at another interval into one at `every`. `background` (K, F) are the patients contributions are
-    counted from, `golden` (G, F) and `golden_daily` (G,) what must be reproduced. `report` is for people: metrics,
-    subgroups, seeds.
+    The network or forest gives the dose in `unit` on a `scale`: the logarithm of the daily dose when given every
+    `every` hours, or the square root of a weekly dose. `group_by` names the features whose weighted sum is the number
+    of a patient's group (levels known, ancestry). `equivalence` turns a daily dose at another interval into one at
+    `every`. `background` (K, F) are the patients contributions are counted from, `golden` (G, F) and `golden_dose` (G,)
+    what must be reproduced. `report` is for people: metrics, subgroups, seeds.
     """
 
     id: str
@@ -37,6 +54,10 @@ class Card:
     probe: Mapping[str, tuple[float, ...]]  # what each model said of them
     target: tuple[str, str, str]  # kind, low end, high end, as written
     features: tuple[str, ...]
+    themes: tuple[str, ...]  # of each feature, the message id under which it is explained
+    scale: Scale
+    unit: str
+    group_by: Mapping[str, int]
     every: float
     coverage: float
     margins: Mapping[int, Margins]
@@ -45,9 +66,12 @@ class Card:
     equivalence: Mapping[float, float]
     background: Array
     golden: Array
-    golden_daily: Array
+    golden_dose: Array
     onnx_hash: str
     report: Mapping[str, Any]
+    imputation: Imputation | None = None
+    choice_hash: str = ""  # SHA-256 of the graph that judges regimens; empty: there is none
+    golden_choice: tuple[tuple[float, float, float], ...] = ()  # of each: a dose, interval, utility
 
 
 def write_card(card: Card) -> str:
@@ -60,9 +84,10 @@ def write_card(card: Card) -> str:
         "probe": {"cases": list(card.probe_cases), "said": {name: list(said) for name, said in card.probe.items()}},
         "target": dict(zip(("kind", "low", "high"), card.target, strict=True)),
         "report": card.report,
-        "features": [
-            {"name": name, "unit": feature_kind(name).unit, "group": feature_kind(name).group} for name in card.features
-        ],
+        "features": [{"name": name, "theme": theme} for name, theme in zip(card.features, card.themes, strict=True)],
+        "scale": card.scale.value,
+        "unit": card.unit,
+        "group_by": dict(card.group_by),
         "every": card.every,
         "coverage": card.coverage,
         "margins": {str(group): [item.low, item.high] for group, item in card.margins.items()},
@@ -70,10 +95,17 @@ def write_card(card: Card) -> str:
         "regions": {str(group): _region(item) for group, item in card.regions.items()},
         "equivalence": {f"{every:g}": factor for every, factor in card.equivalence.items()},
         "background": card.background.tolist(),
-        "golden": {"features": card.golden.tolist(), "daily": card.golden_daily.tolist()},
+        "golden": {"features": card.golden.tolist(), "dose": card.golden_dose.tolist()},
         "onnx_sha256": card.onnx_hash,
+        "choice_sha256": card.choice_hash,
+        "golden_choice": [list(item) for item in card.golden_choice],
+        "imputation": None if card.imputation is None else _imputation(card.imputation),
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _imputation(item: Imputation) -> dict[str, Any]:
+    return {"key_columns": list(item.key_columns), "means": item.means.tolist()}
 
 
 def _region(item: Region) -> dict[str, Any]:
@@ -114,8 +146,6 @@ def _no_constant(name: str) -> float:
 
 def _card(document: Mapping[str, Any]) -> Card:
     features = tuple(str(item["name"]) for item in document["features"])
-    for name in features:
-        feature_kind(name)
     golden = document["golden"]
     return Card(
         id=str(document["id"]),
@@ -125,6 +155,10 @@ def _card(document: Mapping[str, Any]) -> Card:
         probe={str(name): tuple(map(float, said)) for name, said in document["probe"]["said"].items()},
         target=(str(document["target"]["kind"]), str(document["target"]["low"]), str(document["target"]["high"])),
         features=features,
+        themes=tuple(str(item["theme"]) for item in document["features"]),
+        scale=Scale(document["scale"]),
+        unit=str(document["unit"]),
+        group_by={str(name): int(weight) for name, weight in document["group_by"].items()},
         every=float(document["every"]),
         coverage=float(document["coverage"]),
         margins={int(group): Margins(float(ends[0]), float(ends[1])) for group, ends in document["margins"].items()},
@@ -133,10 +167,19 @@ def _card(document: Mapping[str, Any]) -> Card:
         equivalence={float(every): float(factor) for every, factor in document["equivalence"].items()},
         background=_array(document["background"]),
         golden=_array(golden["features"]),
-        golden_daily=_array(golden["daily"]),
+        golden_dose=_array(golden["dose"]),
         onnx_hash=str(document["onnx_sha256"]),
         report=dict(document["report"]),
+        imputation=_read_imputation(document["imputation"]),
+        choice_hash=str(document["choice_sha256"]),
+        golden_choice=tuple((float(a), float(b), float(c)) for a, b, c in document["golden_choice"]),
     )
+
+
+def _read_imputation(item: Mapping[str, Any] | None) -> Imputation | None:
+    if item is None:
+        return None
+    return Imputation(tuple(int(column) for column in item["key_columns"]), _array(item["means"]))
 
 
 def _read_region(item: Mapping[str, Any]) -> Region:
@@ -152,14 +195,21 @@ def _check_shapes(card: Card) -> None:
     count = len(card.features)
     wanted: list[tuple[Array, tuple[int, ...]]] = [
         (card.background, (len(card.background), count)),
-        (card.golden, (len(card.golden_daily), count)),
+        (card.golden, (len(card.golden_dose), count)),
     ]
     for region in card.regions.values():
         wanted += [(item, (count,)) for item in (region.low, region.high, region.centre, region.spread)]
         wanted.append((region.inverse, (count, count)))
     if any(item.shape != shape for item, shape in wanted):
         raise ValueError("the sizes of its parts do not fit")
-    if set(card.margins) != set(card.regions) or set(card.margins) != set(card.agreement):
+    if card.imputation is not None:
+        keys = len(card.imputation.key_columns)
+        wanted.append((card.imputation.means, (1 << keys, count)))
+    if card.golden_choice and len(card.golden_choice) != len(card.golden):
+        raise ValueError("its golden regimens are not one a patient")
+    if not set(card.group_by) <= set(card.features):
+        raise ValueError("its groups are of no feature")
+    if set(card.margins) != set(card.regions) or not set(card.agreement) <= set(card.margins):
         raise ValueError("its groups do not fit")
-    if not 0.0 < card.coverage < 1.0 or card.every <= 0 or min(card.equivalence.values()) <= 0:
+    if not 0.0 < card.coverage < 1.0 or card.every <= 0 or min(card.equivalence.values(), default=1.0) <= 0:
         raise ValueError("a number is out of range")

@@ -16,8 +16,10 @@ from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.learn.features import LEVELS_KNOWN, feature_row, see
 from core.learn.optimum import Course, Judge, believe, effective_size, with_truth
+from core.learn.probe import CASES, probe, probe_case
 from core.learn.recipe import Recipe
 from core.learn.virtual_course import VirtualPatient, daily_limit, dose_grid, limits_of, usual_course, virtual_patient
+from core.population.virtual_patients import sample_patient
 from core.task import Task
 
 Array = NDArray[np.float64]
@@ -115,7 +117,7 @@ def _judge(recipe: Recipe, models: Sequence[DrugModel], number: int, *, in_full:
     limit = daily_limit(model, patient.case)
     row = feature_row(recipe.features, see(patient.case, patient.bounds))
     judge, truth, points = judge_of(recipe, patient)
-    course, grid = usual_course(model, recipe.reference_every), dose_grid(model.given_as, limit)
+    course, grid = usual_course(model, recipe.reference_every), dose_grid(model.given_as, limit, recipe.floor)
     best, need = judge.best_daily(course, grid), judge.best_daily(course, grid, truth)
     at_each = np.full(len(intervals(model)), np.nan)
     utility = np.full(len(menu(model)), np.nan)
@@ -158,10 +160,12 @@ def known_levels(recipe: Recipe, features: Array) -> NDArray[np.int64]:
 
 
 def data_hash(recipe: Recipe, models: Sequence[DrugModel]) -> str:
-    """SHA-256 of all the table depends on: recipe but for learners, and the files of the models."""
+    """SHA-256 of all the table depends on: the recipe but for its learners, and what the models say of six patients."""
+    rng = np.random.default_rng(recipe.seed)
+    cases = [probe_case(sample_patient(recipe.population, recipe.drug, number, rng)) for number in range(CASES)]
     parts = (
-        recipe.id, recipe.population, recipe.course, recipe.features, recipe.reference_every, recipe.points,
-        recipe.split, recipe.seed, tuple((model.id, model.file_hash) for model in models),
+        recipe.id, recipe.population, recipe.course, recipe.features, recipe.reference_every, recipe.floor, recipe.points,
+        recipe.split, recipe.seed, tuple((model.id, probe(model, cases)) for model in models),
     )  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

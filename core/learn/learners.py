@@ -22,7 +22,7 @@ def build_learner(candidate: Candidate, seed: int) -> Any:
     Raises:
         ModelError: unknown learner or setting.
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+    from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor, VotingRegressor
     from sklearn.linear_model import Ridge
     from sklearn.neural_network import MLPRegressor
     from sklearn.pipeline import make_pipeline
@@ -56,9 +56,22 @@ def build_learner(candidate: Candidate, seed: int) -> Any:
                 random_state=seed,
             )
             learner = make_pipeline(StandardScaler(), network)
+        case "average":
+            members = [(name, build_learner(member, seed)) for name, member in _members(candidate)]
+            learner = VotingRegressor(members)
         case _:
             raise ModelError(f"unknown learner {candidate.name}")
     return learner
+
+
+def _members(candidate: Candidate) -> list[tuple[str, Candidate]]:
+    """The learners an average is made of; their settings are written `learner_setting`."""
+    names = ("linear", "random_forest", "gradient_boosting", "neural_network")
+    own = {
+        name: {key.removeprefix(f"{name}_"): value for key, value in candidate.settings.items() if key.startswith(name)}
+        for name in names
+    }
+    return [(name, Candidate(name, settings)) for name, settings in own.items() if settings]
 
 
 class _Settings:

@@ -1,4 +1,7 @@
-"""The file of a predictor, `*.dwm`: a zip of `model.onnx`, `card.json` and `checksum.txt`. Loading it runs no code."""
+"""The file of a predictor, `*.dwm`, a zip of `model.onnx`, `card.json`, `checksum.txt` and mostly `choice.onnx`.
+
+Loading it runs no code.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from core.atomic_write import write_atomically
 from core.errors import InputError
 from core.learn.card import Card, read_card, write_card
 from core.learn.onnx_gate import check_onnx
-from core.learn.predictor import Predictor
+from core.learn.predictor import Graphs, Predictor
 
 MOST_BYTES = 16_000_000  # of the file
 _MOST_UNPACKED = 64_000_000
-_MEMBERS = ("card.json", "checksum.txt", "model.onnx")
+_NEEDED = ("card.json", "checksum.txt", "model.onnx")
+_CHOICE = "choice.onnx"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same predictor gives the same bytes
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"(lp", b"cjoblib", b"csklearn")
 _COMPRESSED_STARTS = (
@@ -30,17 +34,19 @@ _COMPRESSED_STARTS = (
 )  # what joblib writes
 
 
-def save_predictor(path: Path, onnx: bytes, card: Card) -> None:
+def save_predictor(path: Path, graphs: Graphs, card: Card) -> None:
     """Write a predictor's file whole or not at all.
 
     Raises:
         InputError: it cannot be written.
     """
-    parts = {"model.onnx": onnx, "card.json": write_card(card).encode()}
-    parts["checksum.txt"] = _checksum(parts["card.json"], onnx).encode()
+    parts = {"model.onnx": graphs.dose, "card.json": write_card(card).encode()}
+    if graphs.choice:
+        parts[_CHOICE] = graphs.choice
+    parts["checksum.txt"] = _checksum(parts["card.json"], graphs).encode()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
-        for name in _MEMBERS:
+        for name in sorted(parts):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             pack.writestr(info, parts[name])
@@ -57,20 +63,28 @@ def load_predictor(path: Path) -> Predictor:
     field = path.name
     raw = _read(path)
     parts = _unpack(raw, field)
-    card_text, onnx = parts["card.json"].decode("utf-8", "replace"), parts["model.onnx"]
-    if parts["checksum.txt"].decode("ascii", "replace") != _checksum(parts["card.json"], onnx):
+    graphs = Graphs(parts["model.onnx"], parts.get(_CHOICE, b""))
+    if parts["checksum.txt"].decode("ascii", "replace") != _checksum(parts["card.json"], graphs):
         raise InputError(field, "predictor_altered")
-    check_onnx(onnx, field)
-    card = read_card(card_text, field)
-    if hashlib.sha256(onnx).hexdigest() != card.onnx_hash:
+    check_onnx(graphs.dose, field)
+    if graphs.choice:
+        check_onnx(graphs.choice, field)
+    card = read_card(parts["card.json"].decode("utf-8", "replace"), field)
+    if (sha256(graphs.dose), sha256(graphs.choice)) != (card.onnx_hash, card.choice_hash):
         raise InputError(field, "predictor_altered")
-    predictor = Predictor.start(card, onnx, hashlib.sha256(raw).hexdigest(), field)
+    predictor = Predictor.start(card, graphs, hashlib.sha256(raw).hexdigest(), field)
     predictor.reproduce_golden(field)
     return predictor
 
 
-def _checksum(card: bytes, onnx: bytes) -> str:
-    return hashlib.sha256(hashlib.sha256(card).digest() + hashlib.sha256(onnx).digest()).hexdigest() + "\n"
+def sha256(graph: bytes) -> str:
+    """SHA-256 of a graph; empty for none."""
+    return hashlib.sha256(graph).hexdigest() if graph else ""
+
+
+def _checksum(card: bytes, graphs: Graphs) -> str:
+    digests = [hashlib.sha256(part).digest() for part in (card, graphs.dose, graphs.choice)]
+    return hashlib.sha256(b"".join(digests)).hexdigest() + "\n"
 
 
 def _read(path: Path) -> bytes:
@@ -92,10 +106,10 @@ def _unpack(raw: bytes, field: str) -> dict[str, bytes]:
             names = [info.filename for info in pack.infolist()]
             if any(name.endswith((".pkl", ".pickle", ".joblib")) for name in names):
                 raise InputError(field, "predictor_pickled")
-            if sorted(names) != sorted(_MEMBERS):
-                raise InputError(field, "predictor_not_one", parts=", ".join(_MEMBERS))
+            if sorted(names) not in (sorted(_NEEDED), sorted([*_NEEDED, _CHOICE])):
+                raise InputError(field, "predictor_not_one", parts=", ".join(_NEEDED))
             if sum(info.file_size for info in pack.infolist()) > _MOST_UNPACKED:
                 raise InputError(field, "predictor_too_large", high=f"{_MOST_UNPACKED // 1_000_000} MB")
-            return {name: pack.read(name) for name in _MEMBERS}
+            return {name: pack.read(name) for name in names}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise InputError(field, "predictor_not_one", parts=", ".join(_MEMBERS)) from error
+        raise InputError(field, "predictor_not_one", parts=", ".join(_NEEDED)) from error

@@ -61,7 +61,7 @@ def _concentrations(model: DrugModel, case: Case) -> list[float]:
         values = model.bind(case).concentrations(eta, doses, _TIMES)
     except InputError:
         values = np.full((count + 1, len(_TIMES)), -1.0)
-    return [float(f"{value:.7g}") for value in values.ravel()]
+    return [float(f"{value:.4g}") for value in values.ravel()]
 
 
 def unchanged(model: DrugModel, cases: Sequence[str], said: Mapping[str, Sequence[float]]) -> bool:

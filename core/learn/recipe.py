@@ -10,7 +10,7 @@ from pathlib import Path
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.population.virtual_patients import Spread, VirtualPopulation, read_population, read_spread
 
-_LEARNERS = ("linear", "random_forest", "gradient_boosting", "neural_network")
+_LEARNERS = ("linear", "random_forest", "gradient_boosting", "neural_network", "average")
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,12 @@ class Recipe:
     course: CoursePlan
     features: tuple[str, ...]
     reference_every: float  # h; the interval at which the daily dose is learned
+    floor: float  # lowest dose considered, as a share of the least that can be given
     standard_daily: float  # mg; the comparator that gives everybody the same
     points: int  # of each model's prior, a power of two
     split: Split
     candidates: tuple[Candidate, ...]
+    choice: Candidate  # gradient boosting that judges regimens
     coverage: float
     inside: float  # share of patients like those trained on who count as inside the domain
     agreeing: float  # share of them in whom predictor and mechanistic optimum count as agreeing
@@ -83,10 +85,10 @@ def read_recipe(path: Path) -> Recipe:
     root = read_strict_yaml(path)
     root.only(
         "schema", "id", "drug", "models", "population", "course", "features", "target", "comparator", "points",
-        "split", "candidates", "coverage", "inside", "agreeing", "seed",
+        "split", "candidates", "choice", "coverage", "inside", "agreeing", "seed",
     )  # fmt: skip
     target = root["target"]
-    target.only("every", "note")
+    target.only("every", "floor", "note")
     comparator = root["comparator"]
     comparator.only("daily", "note")
     return Recipe(
@@ -97,19 +99,22 @@ def read_recipe(path: Path) -> Recipe:
         course=_course(root["course"]),
         features=tuple(item.text for item in root["features"].items),
         reference_every=target["every"].quantity("h"),
+        floor=target["floor"].number(),
         standard_daily=comparator["daily"].quantity("mg"),
         points=_power_of_two(root["points"]),
         split=_split(root["split"]),
-        candidates=tuple(_candidate(name, item) for name, item in root["candidates"].fields.items()),
+        candidates=read_candidates(root["candidates"]),
+        choice=_candidate("gradient_boosting", root["choice"]),
         coverage=root["coverage"].number(),
         inside=root["inside"].number(),
         agreeing=root["agreeing"].number(),
-        seed=_whole(root["seed"]),
+        seed=whole_number(root["seed"]),
         file_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
 
-def _whole(entry: Entry) -> int:
+def whole_number(entry: Entry) -> int:
+    """A count; raises DrugFileError for anything else."""
     value = entry.number()
     if value != int(value) or value < 0:
         raise entry.error("a whole number is expected")
@@ -117,7 +122,7 @@ def _whole(entry: Entry) -> int:
 
 
 def _power_of_two(entry: Entry) -> int:
-    value = _whole(entry)
+    value = whole_number(entry)
     if value < 2 or value & (value - 1):  # the smallest power of two that is a sample
         raise entry.error("a power of two is expected")
     return value
@@ -128,7 +133,7 @@ def _course(entry: Entry) -> CoursePlan:
         "levels", "untreated", "intervals", "doses", "start_spread", "trough", "earliest", "lower_limit", "changing",
         "stopping",
     )  # fmt: skip
-    fewest, most = (_whole(item) for item in entry["doses"].items)
+    fewest, most = (whole_number(item) for item in entry["doses"].items)
     changing = entry.get("changing")
     return CoursePlan(
         levels={int(name): item.number() for name, item in entry["levels"].fields.items()},
@@ -149,7 +154,12 @@ def _course(entry: Entry) -> CoursePlan:
 
 def _split(entry: Entry) -> Split:
     entry.only("train", "calibrate", "test", "verify")
-    return Split(*(_whole(entry[name]) for name in ("train", "calibrate", "test", "verify")))
+    return Split(*(whole_number(entry[name]) for name in ("train", "calibrate", "test", "verify")))
+
+
+def read_candidates(entry: Entry) -> tuple[Candidate, ...]:
+    """The learners a recipe names, with their settings; raises DrugFileError for one that is not known."""
+    return tuple(_candidate(name, item) for name, item in entry.fields.items())
 
 
 def _candidate(name: str, entry: Entry) -> Candidate:

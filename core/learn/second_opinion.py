@@ -22,10 +22,11 @@ from core.drugs.covariates import PATIENT_FACTS
 from core.drugs.library import resources_folder
 from core.drugs.model import BoundModel, DrugModel, Evidence
 from core.errors import InputError
+from core.learn.choice import best_regimen
 from core.learn.domain import Outside
 from core.learn.features import feature_kind, feature_row, see
 from core.learn.model_file import load_predictor
-from core.learn.predictor import Predictor, nearest_regimen
+from core.learn.predictor import Predictor
 from core.learn.probe import unchanged
 from core.learn.virtual_course import limits_of
 from core.units import format_dose, format_number
@@ -152,7 +153,7 @@ def _speak(
     current = current_regimen(case)
     on_label = _on_label(bound.model)
     burdens = [(not on_label(regimen), not same_regimen(regimen, current)) for regimen in given]
-    chosen = given[nearest_regimen(interval.value, given, [predictor.equivalent(item) for item in given], burdens)]
+    chosen = given[best_regimen(predictor.utilities(row, given), given, burdens)]
     reasons = sorted(predictor.reasons(row).items(), key=lambda item: -abs(item[1]))
     return SecondOpinion(
         model_id=predictor.card.id,

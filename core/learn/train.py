@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.advise.recommendation import Regimen
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.learn import probe as probed
-from core.learn.card import Card
+from core.learn.card import Card, Scale
+from core.learn.choice import learn_choice
 from core.learn.conformal import group_margins, quantile_of_distance
-from core.learn.dataset import Table, data_hash, intervals, known_levels, purposes
+from core.learn.dataset import Table, data_hash, intervals, known_levels, menu, purposes
 from core.learn.domain import learn_region
+from core.learn.features import LEVELS_KNOWN, feature_kind
 from core.learn.learners import fit, to_onnx, versions
-from core.learn.predictor import Predictor
+from core.learn.predictor import Graphs, Predictor
 from core.learn.recipe import Candidate, Recipe
-from core.learn.trial import comparator_trial, try_out
+from core.learn.trial import choice_trial, comparator_trial, try_out
 from core.learn.virtual_course import virtual_patient
 from core.task import Task
 from core.version import VERSION
@@ -37,9 +40,9 @@ _DIGITS = 7
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A predictor ready to be written: its graph and its card. `promoted`: it beat the comparator beyond doubt."""
+    """A predictor ready to be written: its graphs and its card. `promoted`: it beat the comparator beyond doubt."""
 
-    onnx: bytes
+    graphs: Graphs
     card: Card
     promoted: bool
 
@@ -71,12 +74,42 @@ def train(recipe: Recipe, models: Sequence[DrugModel], table: Table, task: Task 
     }
     tried = {name: try_out(recipe, models, predictor, test) for name, (_, predictor) in ready.items()}
     comparator = comparator_trial(recipe, models, test)
-    onnx, predictor = ready[best.name]
+    onnx, dosing = ready[best.name]
+    choice = _choice(recipe, models[0], dosing, calibration)
     report = _report(recipe, models, table, scores, tried, comparator, best.name)
     promoted = report["gain_over_comparator"][best.name]["low"] > 0
+    graphs = Graphs(onnx, choice)
+    card = replace(dosing.card, choice_hash=hashlib.sha256(choice).hexdigest())
+    predictor = Predictor.start(card, graphs, "", recipe.id)
+    report["choice"] = choice_trial(recipe, models[0], predictor, test)
     golden = test.features[:_GOLDEN]
-    card = _with(predictor.card, golden, predictor.daily(golden), {**report, "promoted": promoted})
-    return Trained(onnx, card, promoted)
+    card = replace(
+        card,
+        golden=golden,
+        golden_dose=predictor.dose(golden),
+        golden_choice=_golden_choice(predictor, golden, menu(models[0])),
+        report={**report, "promoted": promoted},
+    )
+    return Trained(graphs, card, promoted)
+
+
+def _choice(recipe: Recipe, model: DrugModel, dosing: Predictor, calibration: Table) -> bytes:
+    """The graph that judges regimens, learned on patients the dose was not learned from."""
+    log_dose = np.log(dosing.dose(calibration.features))
+    regimens = menu(model)
+    learner = learn_choice(recipe.choice, calibration.features, log_dose, regimens, calibration.utility, recipe.seed)
+    return to_onnx(learner, len(recipe.features) + 3)
+
+
+def _golden_choice(
+    predictor: Predictor, golden: Array, regimens: Sequence[Regimen]
+) -> tuple[tuple[float, float, float], ...]:
+    """One regimen of the menu for each golden patient, in turn, and its utility."""
+    found = []
+    for place, row in enumerate(golden):
+        regimen = regimens[place % len(regimens)]
+        found.append((regimen.amount, regimen.every, float(predictor.utilities(row, [regimen])[0])))
+    return tuple(found)
 
 
 def cross_validated(candidate: Candidate, training: Table, seed: int) -> float:
@@ -99,8 +132,8 @@ def _ready(
     predicted = np.asarray(learner.predict(calibration.features))
     card = _card(recipe, models, onnx, training, calibration, predicted)
     golden = calibration.features[:_GOLDEN]
-    card = _with(card, golden, np.exp(np.asarray(learner.predict(golden))), {})
-    predictor = Predictor.start(card, onnx, "", recipe.id)
+    card = replace(card, golden=golden, golden_dose=np.exp(np.asarray(learner.predict(golden))))
+    predictor = Predictor.start(card, Graphs(onnx), "", recipe.id)
     predictor.reproduce_golden(recipe.id)  # the graph computes what the learner computes
     return onnx, predictor
 
@@ -127,6 +160,10 @@ def _card(
         probe={model.id: probed.probe(model, cases) for model in models},
         target=(target.kind.value, str(target.low or ""), str(target.high or "")),
         features=recipe.features,
+        themes=tuple(feature_kind(name).group for name in recipe.features),
+        scale=Scale.LOG,
+        unit="mg/day",
+        group_by={LEVELS_KNOWN: 1},
         every=recipe.reference_every,
         coverage=recipe.coverage,
         margins=group_margins(need, groups, recipe.coverage),
@@ -143,7 +180,7 @@ def _card(
         equivalence=_equivalence(recipe, models[0], calibration),
         background=training.features[:_BACKGROUND],
         golden=np.zeros((0, len(recipe.features))),
-        golden_daily=np.zeros(0),
+        golden_dose=np.zeros(0),
         onnx_hash=hashlib.sha256(onnx).hexdigest(),
         report={},
     )
@@ -155,10 +192,6 @@ def _equivalence(recipe: Recipe, model: DrugModel, calibration: Table) -> Mappin
     reference = calibration.by_interval[:, every.index(recipe.reference_every)]
     ratios = np.median(reference[:, None] / calibration.by_interval, axis=0)
     return {hours: float(f"{ratio:.{_DIGITS}g}") for hours, ratio in zip(every, ratios, strict=True)}
-
-
-def _with(card: Card, golden: Array, daily: Array, report: Mapping[str, Any]) -> Card:
-    return replace(card, golden=golden, golden_daily=daily, report=report)
 
 
 def _report(

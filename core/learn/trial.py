@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.advise.recommendation import Regimen
 from core.drugs.model import DrugModel
+from core.learn.choice import best_regimen
 from core.learn.dataset import Table, known_levels, menu
 from core.learn.metrics import covered, errors, errors_with_intervals, gain, subgroups
 from core.learn.predictor import Predictor, nearest_regimen
@@ -36,7 +37,7 @@ class Trial:
 
 def try_out(recipe: Recipe, models: Sequence[DrugModel], predictor: Predictor, test: Table) -> Trial:
     """Judge a predictor on unseen patients: errors, interval coverage, utility of its regimens, domain, subgroups."""
-    predicted = np.minimum(predictor.daily(test.features), test.limit)
+    predicted = np.minimum(predictor.dose(test.features), test.limit)
     intervals = [predictor.interval(row, limit) for row, limit in zip(test.features, test.limit, strict=True)]
     ends = np.array([(interval.low, interval.high) for interval in intervals])
     places = np.array([choose(predictor, models[0], test, number) for number in range(len(test.best))])
@@ -65,10 +66,33 @@ def choose(predictor: Predictor, model: DrugModel, test: Table, number: int) -> 
     """Place in the menu of the regimen a predictor gives a patient of the table, within the label's limits."""
     regimens = menu(model)
     allowed = np.flatnonzero(np.isfinite(test.utility[number]))
-    daily = float(predictor.daily(test.features[number : number + 1])[0])
+    daily = float(predictor.dose(test.features[number : number + 1])[0])
     given = [regimens[place] for place in allowed]
     equivalents = [predictor.equivalent(regimen) for regimen in given]
     return int(allowed[nearest_regimen(daily, given, equivalents, burdens(model, given))])
+
+
+def choice_trial(recipe: Recipe, model: DrugModel, predictor: Predictor, test: Table) -> dict[str, Any]:
+    """How good the regimens are that the graph for regimens chooses for unseen patients."""
+    places = np.array(
+        [choose_learned(predictor, model, row, known) for row, known in zip(test.features, test.utility, strict=True)]
+    )
+    worth = close_to_best(test.utility, places)
+    groups = known_levels(recipe, test.features)
+    return {
+        "utility_within_5_percent": float(worth.mean()),
+        "utility_within_0.05": float(away_from_best(test.utility, places, 0.05).mean()),
+        "utility_lost": lost(test.utility, places),
+        "by_levels_known": {str(group): float(worth[groups == group].mean()) for group in np.unique(groups)},
+    }
+
+
+def choose_learned(predictor: Predictor, model: DrugModel, row: Array, utility: Array) -> int:
+    """Place in the menu of the regimen the predictor judges best among those allowed (finite in `utility`, (M,))."""
+    regimens = menu(model)
+    allowed = np.flatnonzero(np.isfinite(utility))
+    given = [regimens[place] for place in allowed]
+    return int(allowed[best_regimen(predictor.utilities(row, given), given, burdens(model, given))])
 
 
 def burdens(model: DrugModel, regimens: Sequence[Regimen]) -> list[tuple[bool, ...]]:
@@ -82,6 +106,11 @@ def close_to_best(utility: Array, places: NDArray[np.int64]) -> NDArray[np.bool_
     best = np.nanmax(utility, axis=1)
     own = utility[np.arange(len(utility)), places]
     return np.asarray(best - own <= _CLOSE * np.abs(best) + 1e-12)
+
+
+def away_from_best(utility: Array, places: NDArray[np.int64], most: float) -> NDArray[np.bool_]:
+    """Whether the regimen at each patient's place is within an absolute distance of the best utility, (N,)."""
+    return np.asarray(np.nanmax(utility, axis=1) - utility[np.arange(len(utility)), places] <= most)
 
 
 def lost(utility: Array, places: NDArray[np.int64]) -> dict[str, float]:

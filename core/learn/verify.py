@@ -20,9 +20,9 @@ from core.infer.posterior import FitStatus
 from core.learn.card import Card
 from core.learn.dataset import menu, purposes
 from core.learn.features import feature_row, see
-from core.learn.predictor import Predictor, nearest_regimen
+from core.learn.predictor import Graphs, Predictor
 from core.learn.recipe import Recipe
-from core.learn.trial import burdens, close_to_best, lost
+from core.learn.trial import away_from_best, choose_learned, close_to_best, lost
 from core.learn.virtual_course import VirtualPatient, limits_of, virtual_patient
 from core.task import Task
 
@@ -31,13 +31,13 @@ Array = NDArray[np.float64]
 _SAMPLES = 500
 
 
-def verify(recipe: Recipe, models: Sequence[DrugModel], onnx: bytes, card: Card, task: Task | None = None) -> Card:
+def verify(recipe: Recipe, models: Sequence[DrugModel], graphs: Graphs, card: Card, task: Task | None = None) -> Card:
     """Judge the predictor's regimens for some test patients by MAP, Laplace samples and `core.advise`.
 
     Args:
         recipe: `split.verify` says how many patients.
         models: the mechanistic models.
-        onnx: the predictor's graph.
+        graphs: the predictor's.
         card: its card.
         task: progress and cancel.
 
@@ -47,7 +47,7 @@ def verify(recipe: Recipe, models: Sequence[DrugModel], onnx: bytes, card: Card,
     Raises:
         Cancelled: on request.
     """
-    predictor = Predictor.start(card, onnx, "", recipe.id)
+    predictor = Predictor.start(card, graphs, "", recipe.id)
     numbers = purposes(recipe)[recipe.split.train + recipe.split.calibrate :][: recipe.split.verify]
     utilities, places, failed = [], [], 0
     for done, number in enumerate(numbers):
@@ -59,12 +59,14 @@ def verify(recipe: Recipe, models: Sequence[DrugModel], onnx: bytes, card: Card,
             failed += 1
             continue
         utilities.append(utility)
-        places.append(_choose(predictor, recipe, models[0], patient, utility))
+        row = feature_row(recipe.features, see(patient.case, patient.bounds))
+        places.append(choose_learned(predictor, models[0], row, utility))
     worth, table = np.array(places, dtype=np.int64), np.array(utilities)
     found = {
         "patients": len(places),
         "fits_failed": failed,
         "utility_within_5_percent": float(close_to_best(table, worth).mean()) if places else 0.0,
+        "utility_within_0.05": float(away_from_best(table, worth, 0.05).mean()) if places else 0.0,
         "utility_lost": lost(table, worth) if places else {},
     }
     return replace(card, report={**card.report, "against_full_recommendation": found})
@@ -87,13 +89,3 @@ def full_utilities(patient: VirtualPatient, model: DrugModel) -> Array | None:
             for regimen in menu(model)
         ]
     )
-
-
-def _choose(predictor: Predictor, recipe: Recipe, model: DrugModel, patient: VirtualPatient, utility: Array) -> int:
-    row = feature_row(recipe.features, see(patient.case, patient.bounds))
-    regimens = menu(model)
-    allowed = np.flatnonzero(np.isfinite(utility))
-    given = [regimens[place] for place in allowed]
-    equivalents = [predictor.equivalent(regimen) for regimen in given]
-    daily = float(predictor.daily(row[None])[0])
-    return int(allowed[nearest_regimen(daily, given, equivalents, burdens(model, given))])

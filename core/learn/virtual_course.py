@@ -77,10 +77,10 @@ def holding(models: Sequence[DrugModel], case: Case) -> tuple[BoundModel, ...]:
     return tuple(found)
 
 
-def dose_grid(form: Sequence[GivenAs], highest: float) -> Array:
-    """Daily doses (D,) mg considered: from a quarter of the least that can be given to the label's daily limit."""
+def dose_grid(form: Sequence[GivenAs], highest: float, floor: float) -> Array:
+    """Daily doses (D,) mg considered: from a share `floor` of the least that can be given to the label's daily limit."""
     least = min(min(item.doses) * 24.0 / max(item.every) for item in form)
-    return np.geomspace(least / 4.0, highest, 241)
+    return np.geomspace(floor * least, highest, 241)
 
 
 def daily_limit(model: DrugModel, case: Case) -> float:
@@ -118,7 +118,9 @@ def _treat(recipe: Recipe, case: Case, bounds: Sequence[BoundModel], rng: np.ran
     typical = [Belief(bound, np.zeros((1, len(bound.model.etas))), np.full(1, 1.0 / len(bounds))) for bound in bounds]
     model = bounds[0].model
     judge = Judge(case, typical, model.targets[0].target, model.harms)
-    best = judge.best_daily(usual_course(model, every), dose_grid(model.given_as, daily_limit(model, case)))
+    best = judge.best_daily(
+        usual_course(model, every), dose_grid(model.given_as, daily_limit(model, case), recipe.floor)
+    )
     wanted = best * math.exp(math.sqrt(math.log1p(plan.start_spread**2)) * float(rng.standard_normal())) * every / 24.0
     limits = model.limits.under(item.drug for item in case.co_medication)
     allowed = [dose for dose in form.doses if not limits_met(Regimen(dose, every, form.route), limits)]

@@ -14,9 +14,10 @@ from core.learn.recipe import Recipe, read_recipe
 RECIPES = resources_folder() / "recipes"
 SMALL = {
     r"points: \d+": "points: 32",
-    r"split: .*": "split: {train: 700, calibrate: 6000, test: 600, verify: 2}",
+    r"split: .*": "split: {train: 700, calibrate: 2400, test: 300, verify: 2}",
     r"trees: 400": "trees: 60",
     r"trees: 100": "trees: 20",
+    r"trees: 700, leaves: 48": "trees: 15, leaves: 12",
     r"first: 64, second: 32": "first: 8, second: 4",
     r"rounds: 400": "rounds: 40",
 }

@@ -9,14 +9,15 @@ import pytest
 
 from core.errors import InputError
 from core.learn import model_file
-from core.learn.model_file import load_predictor, save_predictor
+from core.learn.model_file import load_predictor, save_predictor, sha256
+from core.learn.predictor import Graphs
 from core.learn.train import Trained
 
 
 @pytest.fixture
 def saved(tmp_path: Path, trained: Trained) -> Path:
     path = tmp_path / "vancomycin.dwm"
-    save_predictor(path, trained.onnx, trained.card)
+    save_predictor(path, trained.graphs, trained.card)
     return path
 
 
@@ -37,14 +38,14 @@ def repack(path: Path, **parts: bytes) -> None:
 
 def test_what_was_saved_gives_the_same_doses(saved: Path, trained: Trained) -> None:
     predictor = load_predictor(saved)
-    assert np.array_equal(predictor.daily(trained.card.golden), trained.card.golden_daily)
+    assert np.array_equal(predictor.dose(trained.card.golden), trained.card.golden_dose)
     assert predictor.card.regions[1].limit == trained.card.regions[1].limit
     assert len(trained.card.golden) >= 20
 
 
 def test_the_same_predictor_gives_the_same_file(saved: Path, trained: Trained, tmp_path: Path) -> None:
     again = tmp_path / "again.dwm"
-    save_predictor(again, trained.onnx, trained.card)
+    save_predictor(again, trained.graphs, trained.card)
     assert again.read_bytes() == saved.read_bytes()
 
 
@@ -56,7 +57,7 @@ def test_one_changed_byte_of_the_card_is_noticed(saved: Path) -> None:
 
 
 def test_another_network_under_the_same_card_is_noticed(saved: Path, trained: Trained) -> None:
-    repack(saved, model_onnx=trained.onnx + b"\x00\x00")
+    repack(saved, model_onnx=trained.graphs.dose + b"\x00\x00")
     assert reason(saved) == "predictor_altered"
 
 
@@ -71,7 +72,7 @@ def test_a_damaged_file_is_refused(saved: Path) -> None:
 
 def test_golden_rows_that_do_not_come_out_are_noticed(tmp_path: Path, trained: Trained) -> None:
     path = tmp_path / "vancomycin.dwm"
-    save_predictor(path, trained.onnx, replace(trained.card, golden_daily=trained.card.golden_daily * 1.001))
+    save_predictor(path, trained.graphs, replace(trained.card, golden_dose=trained.card.golden_dose * 1.001))
     assert reason(path) == "predictor_not_reproduced"
 
 
@@ -126,12 +127,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_card_whose_parts_do_not_fit_is_refused(tmp_path: Path, trained: Trained) -> None:
     path = tmp_path / "vancomycin.dwm"
-    save_predictor(path, trained.onnx, replace(trained.card, background=trained.card.background[:, :3]))
+    save_predictor(path, trained.graphs, replace(trained.card, background=trained.card.background[:, :3]))
     assert reason(path) == "predictor_card_broken"
 
 
 def test_a_network_of_another_shape_is_refused(tmp_path: Path, trained: Trained) -> None:
-    import hashlib
 
     onnx = pytest.importorskip("onnx")
     tensor = onnx.helper.make_tensor_value_info
@@ -144,5 +144,5 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path, trained: Trained)
     opset = [onnx.helper.make_opsetid("", 17)]
     raw = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
     path = tmp_path / "vancomycin.dwm"
-    save_predictor(path, raw, replace(trained.card, onnx_hash=hashlib.sha256(raw).hexdigest()))
+    save_predictor(path, Graphs(raw), replace(trained.card, onnx_hash=sha256(raw), choice_hash=""))
     assert reason(path) == "predictor_shape_differs"

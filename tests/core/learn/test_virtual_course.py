@@ -71,7 +71,7 @@ def test_the_need_is_the_best_dose_had_the_truth_been_known(recipe: Recipe, mode
     model = models[0]
     truth = Belief(patient.truth.bound, patient.truth.eta, np.ones(1))
     judge = Judge(patient.case, [truth], model.targets[0].target, model.harms)
-    grid = dose_grid(model.given_as, daily_limit(model, patient.case))
+    grid = dose_grid(model.given_as, daily_limit(model, patient.case), recipe.floor)
     assert row[2] == pytest.approx(judge.best_daily(usual_course(model, recipe.reference_every), grid), rel=1e-9)
 
 

@@ -12,11 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.alerts import usual_doses
+from core.advise.doubted_level import DoubtedLevel, doubted_level
+from core.advise.evaluate import Evaluator
+from core.advise.forgiveness import Forgiveness, forgiveness
+from core.advise.judge import DoseForTarget
+from core.advise.judge import dose_for_target as find_dose
 from core.advise.judge import judge as judge_regimens
-from core.advise.recommend import SAMPLES, SEED, target_of
+from core.advise.limits import limits_of
+from core.advise.next_sample import NextSample
+from core.advise.next_sample import next_sample as weigh_samples
+from core.advise.recommend import SAMPLES, SAMPLES_IN_FULL, SEED, notes_on, target_of
 from core.advise.recommend import recommend as rank_regimens
 from core.advise.recommendation import Basis, Option, Recommendation, Regimen
-from core.advise.responses import draw
+from core.advise.responses import Believer, draw
 from core.clinic import questions
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
@@ -222,6 +230,65 @@ def judge(case: Case, individualisation: Individualisation, regimens: Sequence[R
         FitFailed: no model could be fitted.
     """
     return judge_regimens(case, individualisation.posteriors, regimens)
+
+
+def dose_for_target(case: Case, individualisation: Individualisation, way: Regimen) -> DoseForTarget:
+    """The dose that puts the median exposure on the target, given like `way`, and the nearest one that can be given.
+
+    Raises:
+        FitFailed: no model could be fitted.
+        InputError: the drug is not given by this route, or no dose reaches the target.
+    """
+    return find_dose(case, individualisation.posteriors, way)
+
+
+def limits_on(case: Case, regimen: Regimen) -> tuple[Alert, ...]:
+    """What stands against a regimen for this patient: physical, label, patient and site limits, each with its source.
+
+    Raises:
+        InputError: as `bind_models`.
+        DrugFileError: the site's file of limits is broken.
+    """
+    model = bind_models(case)[0].model
+    return notes_on(regimen, model, limits_of(case, model, regimen.first_dose))
+
+
+def next_sample(case: Case, individualisation: Individualisation, recommendation: Recommendation) -> NextSample:
+    """When the next level would teach most, and whether it is worth taking; `.said` is its message.
+
+    Raises:
+        FitFailed: no model could be fitted.
+        InputError: nothing is recommended, so no level can change it.
+    """
+    if not recommendation.options:
+        raise InputError("levels", "next_sample_without_option")
+    draws = _posterior_draws(individualisation, SAMPLES_IN_FULL, SEED)
+    believers = [Believer(bound, eta) for bound, eta in draws]
+    evaluator = Evaluator(case, believers, recommendation.target, believers[0].bound.model.harms)
+    return weigh_samples(case, believers, evaluator, [option.regimen for option in recommendation.options])
+
+
+def level_scenarios(
+    case: Case, individualisation: Individualisation, index: int, task: Task | None = None
+) -> tuple[DoubtedLevel, ...]:
+    """The best option as entered, without one of the levels used, and were that one drawn 30 or 60 min off.
+
+    Raises:
+        FitFailed: no model could be fitted.
+        InputError: there is no such level.
+    """
+    return doubted_level(case, individualisation.posteriors, index, task)
+
+
+def forgiveness_of(
+    case: Case, individualisation: Individualisation, regimens: Sequence[Regimen], task: Task | None = None
+) -> tuple[Forgiveness, ...]:
+    """What a late, missed or doubled dose does to each regimen once it has settled.
+
+    Raises:
+        FitFailed: no model could be fitted.
+    """
+    return forgiveness(case, individualisation.posteriors, regimens, task)
 
 
 def inputs_hash(case: Case) -> str:

@@ -17,6 +17,7 @@ _RARE_BESIDE = 0.25  # the same beside the other levels
 _SWAP_RATIO = 5.0  # of the likelihoods; at ten, as hazard H7 has it, one exchange in ten would pass
 _SLIP_RATIO = 20.0  # of the likelihoods of a decimal slip and the value as entered
 _LIGHT = 0.01  # a model believed less has no say about a level
+_ONSET = 24.0  # h after which a level may show what another drug does
 _DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
 _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
 
@@ -34,18 +35,37 @@ def _distinct(alerts: Iterable[Alert]) -> list[Alert]:
 
 
 def patient_alerts(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
-    """States and other drugs no model at hand describes (hazards H21, H22)."""
+    """States and other drugs no model at hand describes, and those begun or stopped too late for the levels to know
+    (hazards H21, H22).
+    """
     known = {drug for model in models for drug in model.modelled_drugs}
-    alerts = [
-        Alert(Severity.CAUTION, "co_medication_not_modelled", {"drug": item.drug}, "co_medication")
-        for item in case.co_medication
-        if item.drug not in known
-    ]
-    for state in ("pregnant", "dialysis"):
+    alerts = []
+    for item in case.co_medication:
+        if item.drug not in known:
+            alerts.append(Alert(Severity.CAUTION, "co_medication_not_modelled", {"drug": item.drug}, "co_medication"))
+        seen_with = [level for level in case.used_levels if level.time > item.start + _ONSET]
+        if case.used_levels and case.now - item.start >= 0.0 and not seen_with and item.until is None:
+            gaps = {"drug": item.drug, "time": describe_time(item.start)}
+            alerts.append(Alert(Severity.CAUTION, "co_medication_after_levels", gaps, "co_medication"))
+    for state, (no, severity) in _STATES.items():
         value = case.covariate(state, case.now)
-        if value is not None and value.value == "yes" and not any(state in model.covariates for model in models):
-            alerts.append(Alert(Severity.STOP, f"{state}_not_modelled", {}, state))
+        if value is not None and value.value != no and not any(_reads(model, state) for model in models):
+            alerts.append(Alert(severity, f"{state}_not_modelled", {}, state))
     return alerts
+
+
+_STATES = {
+    "pregnant": ("no", Severity.STOP),
+    "dialysis": ("no", Severity.STOP),
+    "renal_replacement": ("none", Severity.STOP),
+    "ecmo": ("no", Severity.CAUTION),
+}
+
+
+def _reads(model: DrugModel, state: str) -> bool:
+    """Whether a model was made with patients in this state; dialysis has more than one covariate."""
+    alike = {"dialysis", "renal_replacement"} if state in {"dialysis", "renal_replacement"} else {state}
+    return bool(alike & set(model.covariates))
 
 
 def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:

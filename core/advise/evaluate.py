@@ -15,6 +15,7 @@ from core.advise.recommendation import Interval, Option, Regimen, Risk
 from core.advise.responses import Believer, Pattern, Responses
 from core.advise.spans import Judged, Spans, spans
 from core.clinic.case import Case, Target, TargetKind
+from core.clinic.regimen import Dose
 from core.drugs.model import Harm
 from core.errors import InputError
 from core.task import Task
@@ -24,6 +25,7 @@ Array = NDArray[np.float64]
 _Z90 = 1.6448536269514722
 _LIGHT_MODEL = 0.05  # a model believed less does not widen the interval of a chance
 _BETA_DRAWS = 4000
+_POINTS = 145  # in a course simulated in full
 _AT_ONCE = 8  # regimens whose whole curves are held in memory together
 _LONGEST_INTERVAL = 72.0  # h
 _ROUNDING = 1e-9  # a target met exactly (100 % of the time) is met
@@ -42,6 +44,21 @@ class Score:
     exceeded: tuple[float, ...]  # share above the threshold of each harm
     per_model: tuple[float, ...]  # share within the target by model
     utility: float
+
+    @property
+    def attainment(self) -> float:
+        """Share within the target."""
+        return max(0.0, 1.0 - self.below - self.above)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What some doses do over a stretch of time: shares 0-1 below and above the target, medians in mg/L."""
+
+    below: float
+    above: float
+    lowest: float  # of the concentrations at the ends of the spans
+    highest: float
 
     @property
     def attainment(self) -> float:
@@ -160,6 +177,26 @@ class Evaluator:
         """The target's metric once settled for all draws (B,), in the unit of `target_ends`."""
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
         return np.concatenate([target_metric(self._target.kind, item, self._mic)[0, :, -1] for item in judged])
+
+    def course(self, doses: Sequence[Dose], edges: Array) -> Course:
+        """What doses other than a regular row would do, after those given; simulated in full.
+
+        Args:
+            doses: to come.
+            edges: (W+1,) case times that cut the judged time into spans, h.
+        """
+        points = np.unique(np.concatenate([np.linspace(edges[0], edges[-1], _POINTS), edges]))
+        cut = Spans(points, edges)
+        given = (*self._case.given_doses, *doses)
+        judged = [
+            cut.judge(believer.bound.window(believer.eta, given, points), self._mic).each()
+            for believer in self._believers
+        ]
+        sides = [tuple(side[0] @ _weight(item) for side in self._beside_target(item)) for item in judged]
+        below, above = (float(np.concatenate([side[end] for side in sides]).mean()) for end in (0, 1))
+        lowest = np.concatenate([item.trough[0].min(axis=1) for item in judged])
+        highest = np.concatenate([item.peak[0].max(axis=1) for item in judged])
+        return Course(below, above, float(np.median(lowest)), float(np.median(highest)))
 
     def without_further_doses(self) -> float:
         """Median area of the coming 24 h, mg*h/L, should no further dose be given."""

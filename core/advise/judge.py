@@ -16,7 +16,7 @@ from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.drugs.model import DrugModel
-from core.errors import InputError
+from core.errors import FitFailed, InputError
 from core.infer.posterior import FitStatus, Posterior
 from core.units import format_dose
 
@@ -36,9 +36,9 @@ def judge(case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regime
     """Judge regimens one by one on the draws a recommendation uses; limits they break are attached, never hidden.
 
     Raises:
-        InputError: no model could be fitted.
+        FitFailed: no model could be fitted.
     """
-    model, evaluator = _evaluator(case, posteriors)
+    model, evaluator = evaluator_of(case, posteriors)
     current = current_regimen(case)
     options = []
     for regimen in regimens:
@@ -58,9 +58,10 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
         way: how the dose is given; its amount is not used.
 
     Raises:
-        InputError: no model could be fitted; no dose of the drug is given by this route; the target cannot be reached.
+        FitFailed: no model could be fitted.
+        InputError: no dose of the drug is given by this route; the target cannot be reached.
     """
-    model, evaluator = _evaluator(case, posteriors)
+    model, evaluator = evaluator_of(case, posteriors)
     strengths = sorted({dose for form in model.given_as if form.route is way.route for dose in form.doses})
     if not strengths:
         raise InputError("route", "route_not_of_drug", route=way.route.value, drug=model.drug.name)
@@ -99,10 +100,15 @@ def not_givable(regimen: Regimen, model: DrugModel) -> list[Alert]:
     return alerts
 
 
-def _evaluator(case: Case, posteriors: Sequence[Posterior]) -> tuple[DrugModel, Evaluator]:
+def evaluator_of(case: Case, posteriors: Sequence[Posterior]) -> tuple[DrugModel, Evaluator]:
+    """The drug's model and what judges regimens on the draws a recommendation uses.
+
+    Raises:
+        FitFailed: no model could be fitted.
+    """
     believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
     if not believed:
-        raise InputError("levels", "fit_failed", models=", ".join(posterior.model_id for posterior in posteriors))
+        raise FitFailed(", ".join(posterior.model_id for posterior in posteriors))
     model = posteriors[0].bound.model
     believers = draw(believed, samples_for(case, believed, SAMPLES), np.random.default_rng(SEED))
     return model, Evaluator(case, believers, target_of(case, model).target, model.harms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.advise.evaluate import Evaluator
 from core.advise.recommendation import Regimen
 from core.advise.responses import Believer
 from core.clinic.case import Case
+from core.clinic.regimen import describe_time
 from core.drugs.model import Residual
 
 Array = NDArray[np.float64]
@@ -40,6 +41,18 @@ class NextSample:
     times: tuple[SampleTime, ...]
     best: SampleTime
     needed: bool
+
+    @property
+    def said(self) -> tuple[str, Mapping[str, str]]:
+        """The finding as a message id and values; `time` in hours after the start of the case."""
+        gaps = {
+            "time": describe_time(round(self.best.time, 1)),
+            "narrowing": f"{100 * self.best.narrowing:.0f}",
+            "gain": f"{100 * self.best.gain:.0f}",
+            "wrong_now": f"{100 * self.best.wrong_now:.0f}",
+            "wrong_then": f"{100 * self.best.wrong_then:.0f}",
+        }
+        return ("next_sample_worth" if self.needed else "next_sample_not_needed"), gaps
 
 
 def next_sample(

@@ -112,7 +112,7 @@ def recommend(
     believers = draw(believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms)
     blank = replace(blank, basis=replace(blank.basis, samples=sum(len(item.eta) for item in believers)))
-    judged = _judge_all(case, model, target, evaluator, task)
+    judged = judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
@@ -161,8 +161,8 @@ def _models_used(posteriors: Sequence[Posterior]) -> tuple[ModelUse, ...]:
     )
 
 
-def _judge_all(
-    case: Case, model: DrugModel, target: DrugTarget, evaluator: Evaluator, task: Task | None
+def judge_all(
+    case: Case, model: DrugModel, target: DrugTarget, evaluator: Evaluator, task: Task | None = None
 ) -> list[Candidate]:
     """Judge what can be given, and the current regimen in any case; limits are attached, never hidden."""
     current = current_regimen(case)

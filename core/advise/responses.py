@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.recommendation import Regimen
-from core.advise.spans import Judged, Spans, peaks, time_above
+from core.advise.spans import METRICS, Judged, Spans, peaks, time_above
 from core.clinic.case import Case
 from core.clinic.regimen import Route
 from core.drugs.model import BoundModel, Window
@@ -217,5 +217,4 @@ def _summed(single: Array, points: Index, starts: Index) -> Array:
 
 
 def _stacked(parts: Sequence[Judged]) -> Judged:
-    names = ("auc24", "peak", "trough", "average", "above")
-    return replace(parts[0], **{name: np.stack([getattr(part, name) for part in parts]) for name in names})
+    return replace(parts[0], **{name: np.stack([getattr(part, name) for part in parts]) for name in METRICS})

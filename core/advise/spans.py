@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _POINTS_PER_SPAN = 48
+METRICS = ("auc24", "peak", "trough", "average", "above")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,11 @@ class Judged:
 
     def only(self, index: int) -> Judged:
         """The exposure under one of D regimens, (1, B, W)."""
-        names = ("auc24", "peak", "trough", "average", "above")
-        return replace(self, **{name: getattr(self, name)[index : index + 1] for name in names})
+        return replace(self, **{name: getattr(self, name)[index : index + 1] for name in METRICS})
+
+    def each(self) -> Judged:
+        """The exposure under a single regimen as that of one among many, (1, B, W)."""
+        return replace(self, **{name: getattr(self, name)[None] for name in METRICS})
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def call(name: str, arrays: Sequence[NDArray[Any]], *leading: float) -> int:
     if compiled is None:
         raise ModelError("the compiled kernel was not built")
     numbers = [ctypes.c_double(number) for number in leading]
-    return int(compiled[name](*numbers, *(ctypes.c_void_p(array.ctypes.data) for array in arrays)))
+    return int(compiled[name](*numbers, *(ctypes.c_void_p(array.__array_interface__["data"][0]) for array in arrays)))
 
 
 def run(system: System, values: Values, course: Course, start: Array, out: Array) -> Array:

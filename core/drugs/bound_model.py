@@ -95,7 +95,7 @@ class BoundPopulationModel:
             return {PLASMA: self._measured(self._simulate(values, doses, times).amounts[:, :, 0], values, times)}
         solution = self._simulate(values, doses, times, metabolite=True)
         assert self.model.metabolite is not None
-        share = self.model.metabolite.molar_mass / self.model.drug.molar_mass
+        share = self.model.metabolite.per_drug
         formed = (
             solution.amounts[:, :, 1] * share / _at(self._over_time(values, "metabolite_volume"), self._index(times))
         )
@@ -153,17 +153,18 @@ class BoundPopulationModel:
         return simulate(
             structure.graph_with_metabolite if metabolite else structure.graph,
             segments,
-            [item for dose in expand(doses) for item in self._inputs(dose, values)],
+            [item for dose in expand(doses) for item in self._inputs(dose, values, metabolite=metabolite)],
             times,
             states=(CENTRAL, METABOLITE) if metabolite else (CENTRAL,),
             integrals=(CENTRAL,) if integrals else (),
             tolerance=tolerance,
         )
 
-    def _inputs(self, dose: Dose, values: Sequence[Individual]) -> list[Input]:
+    def _inputs(self, dose: Dose, values: Sequence[Individual], *, metabolite: bool) -> list[Input]:
         model = self.model
         past = [number for number, span in enumerate(self.spans) if span.start <= dose.time]
-        entries = model.structure.entries(dose.route, values[past[-1] if past else 0], dose.hours)
+        own = values[past[-1] if past else 0]
+        entries = model.structure.entries(dose.route, own, dose.hours, metabolite=metabolite)
         amount = dose.milligrams * model.active.get(dose.route, 1.0)
         by_dose = next((p for p in model.parameters if p.depends_on_dose), None)
         if by_dose is not None and dose.route is not Route.INTRAVENOUS:

@@ -63,7 +63,7 @@ def load_population_model(path: Path, *, local: bool = False, shipped_facts: Pat
         measured=measured,
         recipes=recipes,
         active=_active(root.get("salt")),
-        metabolite=_metabolite(root.get("metabolite")),
+        metabolite=_metabolite(root.get("metabolite"), root["drug"]["molar_mass"].quantity("g/mol")),
         occasions=parameters.occasions,
         local=local,
     )
@@ -89,7 +89,7 @@ def _structure(root: Entry) -> Structure:
             None if absorption is None else Absorption(absorption.choice(*Absorption)),
             Elimination.LINEAR if elimination is None else Elimination(elimination.choice(*Elimination)),
             0 if steps is None else int(steps.number()),
-            metabolite="metabolite" in root,
+            metabolite=_metabolite_compartments(root.get("metabolite")),
         )
     except ModelError as error:
         raise entry.error(str(error)) from error
@@ -137,8 +137,16 @@ def _active(entry: Entry | None) -> dict[Route, float]:
     return {Route(route): factor for route in routes}
 
 
-def _metabolite(entry: Entry | None) -> Metabolite | None:
+def _metabolite(entry: Entry | None, molar_mass: float) -> Metabolite | None:
     if entry is None:
         return None
-    entry.only("name", "molar_mass")
-    return Metabolite(entry["name"].text, entry["molar_mass"].quantity("g/mol"))
+    entry.only("name", "molar_mass", "compartments", "counted_as")
+    own = entry["molar_mass"].quantity("g/mol")
+    as_drug = entry["counted_as"].choice("metabolite", "drug") == "drug" if "counted_as" in entry else False
+    return Metabolite(entry["name"].text, own, 1.0 if as_drug else own / molar_mass)
+
+
+def _metabolite_compartments(entry: Entry | None) -> int:
+    if entry is None:
+        return 0
+    return 1 if "compartments" not in entry else int(entry["compartments"].choice("1", "2"))

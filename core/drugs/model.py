@@ -147,6 +147,7 @@ class Metabolite:
 
     name: str
     molar_mass: float  # g/mol
+    per_drug: float  # mg that are formed of 1 mg of the drug, as the model counts them
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from core.errors import ModelError
 
 Array = NDArray[np.float64]
 
-DEPOT, DEPOT_2, CENTRAL, METABOLITE = "depot", "depot_2", "central", "metabolite"
+DEPOT, DEPOT_2, CENTRAL = "depot", "depot_2", "central"
+METABOLITE, METABOLITE_PERIPHERAL = "metabolite", "metabolite_peripheral"
 PERIPHERALS = (("", "peripheral"), ("_2", "peripheral_2"))
 EXTRAVASCULAR = (Route.ORAL, Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.RECTAL)
 COUNTS = ("one", "two", "three")
@@ -41,6 +42,9 @@ class Elimination(StrEnum):
     LINEAR = "linear"
     SATURABLE = "saturable"  # Michaelis-Menten alone
     BOTH = "linear_and_saturable"
+    WELL_STIRRED = (
+        "well_stirred"  # `clearance` from the liver, which absorbed drug passes first; blood flow `liver_flow`
+    )
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Structure:
     absorption: Absorption = Absorption.NONE
     elimination: Elimination = Elimination.LINEAR
     steps: int = 0
-    metabolite: bool = False
+    metabolite: int = 0  # its compartments, 0 to 2
 
     @property
     def name(self) -> str:
@@ -84,7 +88,7 @@ class Structure:
     @property
     def linear(self) -> bool:
         """Whether amounts superpose and scale with the dose."""
-        return self.elimination is Elimination.LINEAR
+        return self.elimination in (Elimination.LINEAR, Elimination.WELL_STIRRED)
 
     def needed(self, given: Mapping[str, object]) -> tuple[str, ...]:
         """Parameters that must be given, the way of writing distribution being that of `given`."""
@@ -92,6 +96,7 @@ class Structure:
             Elimination.LINEAR: ["clearance"],
             Elimination.SATURABLE: ["maximal_elimination_rate", "michaelis_constant"],
             Elimination.BOTH: ["clearance", "maximal_elimination_rate", "michaelis_constant"],
+            Elimination.WELL_STIRRED: ["clearance", "liver_flow"],
         }[self.elimination]
         names = [*names, self.volume]
         for suffix, _ in PERIPHERALS[: self.compartments - 1]:
@@ -109,6 +114,8 @@ class Structure:
         }[self.absorption]
         if self.metabolite:
             names += ["metabolite_clearance", "metabolite_volume", "metabolite_fraction"]
+        if self.metabolite > 1:
+            names += ["metabolite_intercompartmental_clearance", "metabolite_peripheral_volume"]
         return tuple(names)
 
     @property
@@ -141,13 +148,25 @@ class Structure:
     @cached_property
     def graph_with_metabolite(self) -> Graph:
         """Drug and metabolite, whose amount is counted in mg of the drug."""
-        if not (self.metabolite and self.linear):
+        one_way = self.absorption in (Absorption.NONE, Absorption.FIRST_ORDER)
+        if not (self.metabolite and self.linear and (one_way or not self._first_pass)):
             raise ModelError(f"structure {self.name} has no metabolite")
-        formed = [
-            Flow(CENTRAL, METABOLITE, "formation"),
-            Flow(METABOLITE, None, "metabolite_elimination"),
-        ]
-        return Graph((*self.graph.states, METABOLITE), (*self.graph.flows, *formed))
+        states = [*self.graph.states, METABOLITE]
+        formed = [Flow(CENTRAL, METABOLITE, "formation"), Flow(METABOLITE, None, "metabolite_elimination")]
+        if self._first_pass:
+            entrance = self._absorbing[-1]
+            formed += [Flow(entrance, METABOLITE, "first_pass"), Flow(entrance, None, "first_pass_lost")]
+        if self.metabolite > 1:
+            states.append(METABOLITE_PERIPHERAL)
+            formed += [
+                Flow(METABOLITE, METABOLITE_PERIPHERAL, "metabolite_to_peripheral"),
+                Flow(METABOLITE_PERIPHERAL, METABOLITE, "metabolite_from_peripheral"),
+            ]
+        return Graph(tuple(states), (*self.graph.flows, *formed))
+
+    @property
+    def _first_pass(self) -> bool:
+        return self.elimination is Elimination.WELL_STIRRED and self.oral
 
     @cached_property
     def _absorbing(self) -> list[str]:
@@ -163,8 +182,12 @@ class Structure:
             return ["transit"] * self.steps
         return ["absorption", "absorption_2"][: len(self._absorbing)]
 
-    def entries(self, route: Route, values: Mapping[str, Array], hours: float) -> tuple[Entry, ...]:
+    def entries(
+        self, route: Route, values: Mapping[str, Array], hours: float, *, metabolite: bool = False
+    ) -> tuple[Entry, ...]:
         """The ways a dose by this route takes, `values` the individual parameters (B,), `hours` its infusion time.
+
+        What the liver takes away on first pass does not enter, unless the metabolite is followed as well.
 
         Raises:
             ModelError: the structure has no way in for the route.
@@ -174,6 +197,8 @@ class Structure:
         if route not in EXTRAVASCULAR or not self.oral:
             raise ModelError(f"structure {self.name} takes no {route.value} dose")
         whole = values.get("bioavailability", 1.0)
+        if self._first_pass and not metabolite:
+            whole = whole * (1.0 - extracted(values))
         lag = values.get("lag_time", 0.0)
         later = values.get("lag_time_2", 0.0)
         share = values.get("first_depot_share", 1.0)
@@ -193,7 +218,9 @@ class Structure:
         """Turn individual parameters into rate constants, 1/h, same shapes."""
         central = values[self.volume]
         rates: dict[str, Array] = {}
-        if self.elimination is not Elimination.SATURABLE:
+        if self.elimination is Elimination.WELL_STIRRED:
+            rates["elimination"] = values["liver_flow"] * extracted(values) / central
+        elif self.elimination is not Elimination.SATURABLE:
             rates["elimination"] = values["clearance"] / central
         if not self.linear:
             rates |= {
@@ -210,11 +237,33 @@ class Structure:
         ):
             if parameter in values:
                 rates[name] = values[parameter]
-        if metabolite:
-            whole, share = rates["elimination"], values["metabolite_fraction"]
-            rates |= {"elimination": whole * (1.0 - share), "formation": whole * share}
-            rates["metabolite_elimination"] = values["metabolite_clearance"] / values["metabolite_volume"]
-        return rates
+        return {**rates, **self._formation(values, rates)} if metabolite else rates
+
+    def _formation(self, values: Mapping[str, Array], rates: Mapping[str, Array]) -> dict[str, Array]:
+        """Rates of the graph with the metabolite that differ from those without, or are added."""
+        share, volume = values["metabolite_fraction"], values["metabolite_volume"]
+        found = {
+            "elimination": rates["elimination"] * (1.0 - share),
+            "formation": rates["elimination"] * share,
+            "metabolite_elimination": values["metabolite_clearance"] / volume,
+        }
+        if self._first_pass:
+            passed = rates["absorption"] * extracted(values)
+            found |= {
+                "absorption": rates["absorption"] - passed,
+                "first_pass": passed * share,
+                "first_pass_lost": passed * (1.0 - share),
+            }
+        if self.metabolite > 1:
+            flow = values["metabolite_intercompartmental_clearance"]
+            found["metabolite_to_peripheral"] = flow / volume
+            found["metabolite_from_peripheral"] = flow / values["metabolite_peripheral_volume"]
+        return found
+
+
+def extracted(values: Mapping[str, Array]) -> Array:
+    """Share of the drug a well-stirred liver takes away at one pass, (B,)."""
+    return np.asarray(values["clearance"] / (values["liver_flow"] + values["clearance"]))
 
 
 def _distribution(values: Mapping[str, Array], suffix: str, central: Array) -> dict[str, Array]:
@@ -235,7 +284,7 @@ def structure_of(
     elimination: Elimination = Elimination.LINEAR,
     steps: int = 0,
     *,
-    metabolite: bool = False,
+    metabolite: int = 0,
 ) -> Structure:
     """The structure of a name such as `two_compartment_oral`; absorption is first-order unless said otherwise.
 

@@ -153,7 +153,7 @@ def test_rates_and_clearances_are_two_ways_of_writing_the_same_distribution() ->
 
 
 def test_drug_and_metabolite_share_out_the_elimination() -> None:
-    structure = structure_of("one_compartment_iv", metabolite=True)
+    structure = structure_of("one_compartment_iv", metabolite=1)
     given = {name: np.array([VALUES[name]]) for name in structure.needed(VALUES)}
     solution = simulate(
         structure.graph_with_metabolite,
@@ -166,6 +166,47 @@ def test_drug_and_metabolite_share_out_the_elimination() -> None:
     expected = fm * K * DOSE * (np.exp(-K * TIMES) - np.exp(-km * TIMES)) / (km - K)
     assert np.allclose(solution.amounts[0, :, 0], DOSE * np.exp(-K * TIMES), rtol=1e-9)
     assert np.allclose(solution.amounts[0, :, 1], expected, rtol=1e-9)
+
+
+def test_a_well_stirred_liver_turns_drug_into_metabolite_already_on_its_way_in() -> None:
+    structure = structure_of("one_compartment_oral", elimination=Elimination.WELL_STIRRED, metabolite=2)
+    extra = {"liver_flow": 80.0, "metabolite_intercompartmental_clearance": 5.0, "metabolite_peripheral_volume": 40.0}
+    given = {name: np.array([{**VALUES, **extra}[name]]) for name in structure.needed(VALUES)}
+    ka, cl, v, flow, fm = (
+        float(given[name][0])
+        for name in ("absorption_rate", "clearance", "volume", "liver_flow", "metabolite_fraction")
+    )
+    clm, vm, qm, vpm = (
+        float(given[f"metabolite_{name}"][0])
+        for name in ("clearance", "volume", "intercompartmental_clearance", "peripheral_volume")
+    )
+
+    def slopes(_: float, a: Array) -> list[float]:  # as published for sunitinib, Yu 2015, doi:10.1111/bcp.12550
+        liver = (ka * a[0] + flow * a[1] / v) / (flow + cl)
+        exchanged = qm * (a[2] / vm - a[3] / vpm)
+        return [-ka * a[0], flow * liver - flow * a[1] / v, fm * cl * liver - clm / vm * a[2] - exchanged, exchanged]
+
+    drug, metabolite = (integrated(slopes, [DOSE, 0.0, 0.0, 0.0], which, {}) for which in (1, 2))
+    both = simulate(
+        structure.graph_with_metabolite,
+        [Segment(0.0, structure.rates(given, metabolite=True))],
+        [
+            Input(0.0, DOSE, e.state, fraction=e.share)
+            for e in structure.entries(Route.ORAL, given, 0.0, metabolite=True)
+        ],
+        TIMES,
+        states=("central", "metabolite"),
+    )
+    alone = simulate(
+        structure.graph,
+        [Segment(0.0, structure.rates(given))],
+        [Input(0.0, DOSE, e.state, fraction=e.share) for e in structure.entries(Route.ORAL, given, 0.0)],
+        TIMES,
+        states=("central",),
+    )
+    assert np.allclose(both.amounts[0, :, 0], drug, rtol=1e-7)
+    assert np.allclose(both.amounts[0, :, 1], metabolite, rtol=1e-7)
+    assert np.allclose(alone.amounts[0, :, 0], drug, rtol=1e-7)
 
 
 def test_every_parameter_of_every_structure_has_a_unit() -> None:

@@ -208,6 +208,12 @@ def format_quantity(value: float, unit: str, significant: int = 3) -> str:
     return f"{format_number(value, digits)} {unit}"
 
 
+def format_total(amount: float, unit: str = "mg") -> str:
+    """Write a computed amount, such as a daily total: to a tenth, and small ones to four digits."""
+    digits = 4 if amount == 0 else max(4, math.floor(math.log10(abs(amount))) + 2)
+    return format_dose(float(f"{amount:.{digits}g}"), unit)
+
+
 def format_dose(amount: float, unit: str = "mg") -> str:
     """Write a dose: `0.5 mg`, `250 mg`, `12 500 mg`; never `.5`, `1.0` or `µg` (NHS CUI medication line, ISMP)."""
     text = format_number(amount)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from core.advise.recommendation import Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.dose_questions import UsualDoses
@@ -19,6 +20,7 @@ _SLIP_RATIO = 20.0  # of the likelihoods of a decimal slip and the value as ente
 _LIGHT = 0.01  # a model believed less has no say about a level
 _ONSET = 24.0  # h after which a level may show what another drug does
 _DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
+_ROUNDING = 1e-9  # h
 _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
 
 
@@ -51,7 +53,29 @@ def patient_alerts(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
         value = case.covariate(state, case.now)
         if value is not None and value.value != no and not any(_reads(model, state) for model in models):
             alerts.append(Alert(severity, f"{state}_not_modelled", {}, state))
-    return alerts
+    return alerts + _renal_replacement(case, models)
+
+
+def _renal_replacement(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
+    """Renal replacement that no model reads, while dialysis, which they may read, is not said: none would use it."""
+    replaced, dialysis = case.covariate("renal_replacement", case.now), case.covariate("dialysis", case.now)
+    if replaced is None or replaced.value == "none" or (dialysis is not None and dialysis.value == "yes"):
+        return []
+    if any("renal_replacement" in model.covariates for model in models):
+        return []
+    return [Alert(Severity.STOP, "renal_replacement_without_dialysis", {}, "dialysis")]
+
+
+def timing_alerts(case: Case, regimen: Regimen) -> list[Alert]:
+    """Say when a regimen begins sooner after the last dose than its interval, as that dose has none of its own."""
+    last = max(case.given_doses, key=lambda dose: dose.last_time, default=None)
+    if last is None or last.interval is not None:
+        return []
+    gap = regimen.first_dose - last.last_time
+    if gap >= regimen.every - _ROUNDING:
+        return []
+    gaps = {"gap": describe_time(gap), "every": describe_time(regimen.every), "dose": str(last.amount)}
+    return [Alert(Severity.CAUTION, "next_dose_early", gaps, "doses")]
 
 
 _STATES = {
@@ -120,11 +144,13 @@ def level_alerts(posteriors: Sequence[Posterior], unit: str, molar_mass: float) 
             gaps = {"time": describe_time(fits[0].time), "other_time": describe_time(later.time)}
             alerts.append(Alert(Severity.CAUTION, "levels_maybe_swapped", gaps, about))
             swapped = index
-        elif index in (swapped, swapped + 1) and swapped >= 0:
+            if not _fits_elsewhere(believed, index, index + 1):
+                alerts += [_improbable(fits[0], index, unit, molar_mass)] if all(map(_is_improbable, fits)) else []
+        elif index == swapped + 1 and swapped >= 0 and _fits_elsewhere(believed, index, swapped):
             continue  # the exchange is the likelier story
         elif all(fit.slip_ratio > _SLIP_RATIO for fit in fits):
             alerts.append(_slipped(fits[0], unit, molar_mass, about))
-        elif all(not fit.below_limit and not _RARE <= fit.percentile <= 100 - _RARE for fit in fits):
+        elif all(map(_is_improbable, fits)):
             alerts.append(_improbable(fits[0], index, unit, molar_mass))
         elif all(min(fit.given_others, 100 - fit.given_others) < _RARE_BESIDE for fit in fits):
             gaps = {"value": _shown(fits[0].observed, unit, molar_mass), "time": describe_time(fits[0].time)}
@@ -140,6 +166,17 @@ def _slipped(fit: LevelFit, unit: str, molar_mass: float, about: str) -> Alert:
         "percentile": format_number(fit.percentile, 3),
     }
     return Alert(Severity.CAUTION, "level_maybe_decimal", gaps, about)
+
+
+def _is_improbable(fit: LevelFit) -> bool:
+    """A level below its limit lies lower still: it can be too low, never too high."""
+    return fit.percentile < _RARE or (not fit.below_limit and fit.percentile > 100 - _RARE)
+
+
+def _fits_elsewhere(posteriors: Sequence[Posterior], index: int, place: int) -> bool:
+    """Whether a level's value would be an expected one at the place of another, in some model."""
+    pairs = ((posterior.levels[index], posterior.levels[place]) for posterior in posteriors)
+    return any(other.low <= fit.observed <= other.high for fit, other in pairs)
 
 
 def _shown(milligrams: float, unit: str, molar_mass: float) -> str:

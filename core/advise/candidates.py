@@ -12,7 +12,7 @@ from core.clinic.alert import Alert
 from core.clinic.case import Case
 from core.clinic.regimen import Dose, DoseStatus
 from core.drugs.model import GivenAs, Limits
-from core.units import Quantity, format_dose, format_number
+from core.units import Quantity, format_dose, format_number, format_total
 
 
 def current_regimen(case: Case) -> Regimen | None:
@@ -113,7 +113,7 @@ def describe(regimen: Regimen) -> dict[str, str]:
     return {
         "dose": format_dose(regimen.amount),
         "every": f"{format_number(regimen.every)} h",
-        "daily": format_dose(round(daily, 1)),
+        "daily": format_total(daily),
         "loading": format_dose(regimen.loading),
     }
 

@@ -19,6 +19,7 @@ from core.clinic.regimen import Dose
 from core.drugs.model import Harm
 from core.errors import InputError
 from core.task import Task
+from core.units import Quantity
 
 Array = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ class Evaluator:
         self._case = case
         self._believers = believers
         self._target = target
-        self._ends = target_ends(target)
+        self.ends = target_ends(target, believers[0].bound.model.drug.molar_mass)
         self._harms = harms
         self._limits = [harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L") for harm in harms]
         self._responses = [Responses(case, believer) for believer in believers]
@@ -174,7 +175,7 @@ class Evaluator:
         return [(name, float(np.median(item.auc24[0, :, -1]))) for name, item in zip(names, judged, strict=True)]
 
     def exposures(self, regimen: Regimen) -> Array:
-        """The target's metric once settled for all draws (B,), in the unit of `target_ends`."""
+        """The target's metric once settled for all draws (B,), in the unit of `ends`."""
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
         return np.concatenate([target_metric(self._target.kind, item, self._mic)[0, :, -1] for item in judged])
 
@@ -223,7 +224,7 @@ class Evaluator:
     def _beside_target(self, judged: Judged) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Whether the target's metric lies below and above the target, (D, B, W) each."""
         value = target_metric(self._target.kind, judged, self._mic)
-        low, high = self._ends
+        low, high = self.ends
         return value < low * (1.0 - _ROUNDING), value > high * (1.0 + _ROUNDING)
 
     def _scored(self, alike: Sequence[Regimen], judged: Sequence[Judged]) -> list[Score]:
@@ -280,14 +281,24 @@ def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
 _UNITS = {TargetKind.AUC24: "mg*h/L", TargetKind.AUC24_MIC: "h", TargetKind.TIME_ABOVE_MIC: "%"}
 
 
-def target_ends(target: Target) -> tuple[float, float]:
-    """Ends of a target in the unit of its metric; an open end is infinite."""
+def target_ends(target: Target, molar_mass: float | None = None) -> tuple[float, float]:
+    """Ends of a target in the unit of its metric; an open end is infinite.
+
+    Args:
+        target: the target.
+        molar_mass: g/mol, to read a target in nmol/L.
+    """
     unit = _UNITS.get(target.kind, "mg/L")
-    low = -math.inf if target.low is None else target.low.to(unit)
-    high = math.inf if target.high is None else target.high.to(unit)
+    low = -math.inf if target.low is None else _in_unit(target.low, unit, molar_mass)
+    high = math.inf if target.high is None else _in_unit(target.high, unit, molar_mass)
     if not low < high:
         raise InputError("target.low", "target_ends_swapped", low=str(target.low), high=str(target.high))
     return low, high
+
+
+def _in_unit(end: Quantity, unit: str, molar_mass: float | None) -> float:
+    """An end of a target; AUC/MIC is commonly written without its unit, the hour."""
+    return end.value if (end.unit, unit) == ("1", "h") else end.to(unit, molar_mass)
 
 
 def _mic(case: Case, target: Target) -> float | None:

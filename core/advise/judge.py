@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.advise.candidates import current_regimen, durations_of, same_regimen
-from core.advise.evaluate import Evaluator, target_ends
+from core.advise.evaluate import Evaluator
 from core.advise.limits import limits_of
 from core.advise.recommend import SAMPLES, SEED, notes_on, samples_for, target_of
 from core.advise.recommendation import Option, Regimen
@@ -65,7 +65,7 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
     strengths = sorted({dose for form in model.given_as if form.route is way.route for dose in form.doses})
     if not strengths:
         raise InputError("route", "route_not_of_drug", route=way.route.value, drug=model.drug.name)
-    low, high = target_ends(target_of(case, model).target)
+    low, high = evaluator.ends
     ends = [end for end in (low, high) if np.isfinite(end)]
     wanted = float(np.exp(np.mean(np.log(ends))))
 

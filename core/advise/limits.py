@@ -4,6 +4,7 @@ tightens and the reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,6 +60,9 @@ class Limit:
         """What to say when the regimen breaks it."""
         if self.excess(regimen) <= _ROUNDING:
             return None
+        if not math.isfinite(self.excess(regimen)):
+            gaps = {"limit": format_dose(self.value, "mg/h"), "source": self.source, "layer": self.layer.value}
+            return Alert(Severity.STOP, "infusion_time_missing", gaps, "regimen")
         unit = {Measure.RATE: "mg/h", Measure.OVERLAP: "h"}.get(self.measure, "mg")
         value = measured(regimen, self.measure, self)
         gaps = {
@@ -94,7 +98,7 @@ def measured(regimen: Regimen, measure: Measure, limit: Limit) -> float:
             first_day = max(regimen.loading, regimen.amount) + regimen.amount * (_HOURS / regimen.every - 1.0)
             return max(regimen.amount * max(1.0, _HOURS / regimen.every), first_day, regimen.loading)
         case Measure.RATE:
-            return max(amount / hours if hours else (limit.value if amount else 0.0) for amount, hours in doses)
+            return max(amount / hours if hours else (math.inf if amount else 0.0) for amount, hours in doses)
         case Measure.OVERLAP:
             return max(hours for _, hours in doses) / regimen.every
 

@@ -9,9 +9,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.alerts import disagreement_alerts, fit_alerts, level_alerts, ordered, patient_alerts, target_alerts
+from core.advise.alerts import (
+    disagreement_alerts,
+    fit_alerts,
+    level_alerts,
+    ordered,
+    patient_alerts,
+    target_alerts,
+    timing_alerts,
+)
 from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, same_regimen
-from core.advise.evaluate import CURVE_KINDS, Evaluator, Score, target_ends
+from core.advise.evaluate import CURVE_KINDS, Evaluator, Score
 from core.advise.limits import Limit, broken, limits_of, rate_limits, unchecked_limits
 from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
@@ -124,6 +132,7 @@ def recommend(
         gaps = {"percent": f"{100 * highest:.0f}"}
         alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
     alerts += unchecked_limits(case, model)
+    alerts += timing_alerts(case, offered[0].regimen)
     if offered[0].limits_broken:
         alerts.append(_nearest_miss(offered[0]))
     return replace(
@@ -150,9 +159,16 @@ def _alerts(case: Case, posteriors: Sequence[Posterior], questions: Sequence[Ale
         *questions,
         *patient_alerts(case, [posterior.bound.model for posterior in posteriors]),
         *fit_alerts(case, posteriors),
-        *level_alerts(posteriors, model.analyte_unit, model.drug.molar_mass),
+        *_of_rows(case, level_alerts(posteriors, model.analyte_unit, model.drug.molar_mass)),
         *target_alerts(target),
     ]
+
+
+def _of_rows(case: Case, alerts: Sequence[Alert]) -> list[Alert]:
+    """Alerts about the levels in use, in order of time, as alerts about the rows they were entered in."""
+    rows = sorted((row for row, level in enumerate(case.levels) if level.use), key=lambda row: case.levels[row].time)
+    places = {f"levels[{place}]": f"levels[{row}]" for place, row in enumerate(rows)}
+    return [replace(alert, about=places.get(alert.about, alert.about)) for alert in alerts]
 
 
 def _models_used(posteriors: Sequence[Posterior]) -> tuple[ModelUse, ...]:
@@ -205,7 +221,7 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
     """Whether what was given still holds the area of the coming day at the target, so that waiting is an option."""
     if target.target.kind not in (TargetKind.AUC24, TargetKind.AUC24_MIC) or not case.given_doses:
         return False
-    return evaluator.without_further_doses() >= target_ends(target.target)[0]
+    return evaluator.without_further_doses() >= evaluator.ends[0]
 
 
 def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Candidate]:

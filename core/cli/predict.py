@@ -13,7 +13,7 @@ from core.clinic.alert import Severity
 from core.learn.features import feature_row, see
 from core.learn.model_file import load_predictor
 from core.learn.virtual_course import daily_limit
-from core.units import format_dose
+from core.units import format_total
 
 
 def add_parser(verbs: Any) -> None:
@@ -55,4 +55,4 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
         "in_domain": True,
         "why": [{"feature": name, "mg_per_day": change} for name, change in reasons.items()],
     }
-    return Answer(document, [" – ".join(format_dose(round(value, 1)) for value in (interval.low, interval.high))])
+    return Answer(document, [" – ".join(format_total(value) for value in (interval.low, interval.high))])

@@ -73,10 +73,11 @@ class Case:
     @property
     def now(self) -> float:
         """Hours after the start at which the next decision falls: the next dose of the row given last, or the last
-        fact known.
+        fact known; that a dose was missed is one.
         """
         ends = [dose.last_time + (dose.interval or dose.hours) for dose in self.given_doses]
         facts = [level.time for level in self.levels] + [outcome.time for outcome in self.outcomes]
+        facts += [dose.last_time for dose in self.doses if dose.status is DoseStatus.MISSED]
         return max([0.0, *ends, *facts])
 
     def with_doses(self, doses: tuple[Dose, ...]) -> Case:

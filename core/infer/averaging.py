@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,11 +14,15 @@ from core.infer.posterior import FitStatus, Posterior
 def log_marginal(posterior: Posterior) -> float:
     """Laplace approximation of ln p(levels | model), up to a constant shared by models of the same levels.
 
-    -2 ln p = objective + ln|Omega| - ln|covariance| (Kass & Raftery 1995, doi:10.1080/01621459.1995.10476572).
+    -2 ln p = objective + ln|Omega| - ln|covariance| (Kass & Raftery 1995, doi:10.1080/01621459.1995.10476572). Where
+    levels are compared on the log scale, the density of the level itself is that of its logarithm over the level.
     """
     _, prior = np.linalg.slogdet(posterior.bound.model.omega)
     _, after = np.linalg.slogdet(posterior.covariance)
-    return float(-0.5 * (posterior.objective + prior - after))
+    scale = 0.0
+    if posterior.bound.model.residual.log_additive is not None:
+        scale = sum(math.log(fit.observed) for fit in posterior.levels if not fit.below_limit)
+    return float(-0.5 * (posterior.objective + prior - after) - scale)
 
 
 def weigh(posteriors: Sequence[Posterior]) -> tuple[Posterior, ...]:

@@ -48,7 +48,9 @@ class Descent:
         np.einsum("sii->si", damped)[:] *= 1.0 + self.damping[:, None]
         step = np.linalg.solve(damped, self.gradient[..., None])[..., 0]
         length = np.sqrt((step**2).sum(axis=1, keepdims=True))
-        return np.asarray(step if length.max() <= _LONGEST_STEP else step * np.minimum(1.0, _LONGEST_STEP / length))
+        return np.asarray(
+            step if length.max() <= _LONGEST_STEP else step * np.minimum(1.0, _LONGEST_STEP / np.maximum(length, 1e-12))
+        )
 
     def take(self, rows: NDArray[np.intp], trial: Descent, rounding: float) -> None:
         """Keep the trial points that are no worse, and damp the others more; in place."""

@@ -10,7 +10,7 @@ from core.clinic.case import Case, Target, TargetKind
 from core.drugs.model import Evidence
 from core.errors import InputError
 from core.report.phrase import DrugName, Joined, Moment, Phrase, Said, Word
-from core.units import Quantity, format_dose, format_number
+from core.units import Quantity, format_dose, format_number, format_total
 
 _METRIC_OF = {
     TargetKind.TROUGH: ("trough", "mg/L"),
@@ -20,7 +20,6 @@ _METRIC_OF = {
     TargetKind.AUC24_MIC: ("auc24", "mg*h/L"),
     TargetKind.TIME_ABOVE_MIC: ("trough", "mg/L"),
 }
-_ONE_DIGIT = 0.1  # a daily dose is shown to a tenth of a milligram
 
 
 @dataclass(frozen=True)
@@ -163,11 +162,7 @@ def regimen_said(regimen: Regimen, case: Case) -> Said:
 
 def per_day(regimen: Regimen) -> str:
     """Mean total per 24 h."""
-    return format_dose(_tenth(regimen.amount * 24.0 / regimen.every))
-
-
-def _tenth(value: float) -> float:
-    return round(value / _ONE_DIGIT) * _ONE_DIGIT
+    return format_total(regimen.amount * 24.0 / regimen.every)
 
 
 def percent(chance: float) -> str:
@@ -203,9 +198,9 @@ def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
         "amount": format_dose(opinion.amount),
         "route": Word("route", opinion.route.value),
         "every": Phrase("report_every", {"hours": format_number(opinion.every)}),
-        "daily": format_dose(_tenth(opinion.daily)),
-        "low": format_dose(_tenth(opinion.low)),
-        "high": format_dose(_tenth(opinion.high)),
+        "daily": format_total(opinion.daily),
+        "low": format_total(opinion.low),
+        "high": format_total(opinion.high),
         "coverage": format_number(100 * opinion.coverage, 3),
     }
     lines: list[Said] = [
@@ -220,6 +215,6 @@ def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
 
 def _feature(name: str, change: float) -> Said:
     sign = "+" if change > 0 else "-"
-    shown = f"{sign}{format_dose(_tenth(abs(change)))}"
+    shown = f"{sign}{format_total(abs(change))}"
     named: Said = Phrase(name) if name.startswith("feature_") else Word("covariate", name)
     return Phrase("report_second_feature", {"name": named, "change": shown})

@@ -242,6 +242,8 @@ def _level(row: LevelRow, where: str, collector: _Collector, days: RowDays) -> L
         collector.problems.append(Problem(f"{where}.unit", "level_unit_needed"))
     if not row.use and not row.reason.strip():
         collector.problems.append(Problem(f"{where}.reason", "exclusion_reason_needed"))
+    if number == 0:
+        collector.problems.append(Problem(f"{where}.value", "level_not_positive", {"value": row.value.strip()}))
     if time is None or number is None or not row.unit:
         return None
     value = Quantity(number, row.unit)

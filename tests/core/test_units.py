@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.units import Quantity, format_dose, format_number, format_quantity, parse_quantity, parse_typed_number
+from core.units import (
+    Quantity,
+    format_dose,
+    format_number,
+    format_quantity,
+    format_total,
+    parse_quantity,
+    parse_typed_number,
+)
 
 ACCEPTED = {"1.5": 1.5, "1,5": 1.5, "0.5": 0.5, "0,5": 0.5, "0.125": 0.125, "1500": 1500.0, " 48 ": 48.0, "0": 0.0}
 REFUSED = {
@@ -122,3 +130,13 @@ def test_shown_numbers_keep_whole_digits() -> None:
     assert format_quantity(1234.56, "mg") == "1235 mg"
     assert format_quantity(15.234, "L/h") == "15.2 L/h"
     assert format_number(1e-7) == "0.0000001"
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0.25, "0.25 mg"), (0.125, "0.125 mg"), (0.1875, "0.1875 mg"), (0.03125, "0.03125 mg"), (1166.6667, "1166.7 mg"),
+     (2000.0, "2000 mg"), (8.0, "8 mg"), (0.0, "0 mg")],
+)  # fmt: skip
+def test_a_daily_total_is_never_rounded_to_another_dose(amount: float, text: str) -> None:
+    """Digoxin 0.25 mg once a day is 0.25 mg per day, 0.0625 mg every other day 0.03125 mg."""
+    assert format_total(amount) == text

@@ -141,3 +141,28 @@ def test_a_treatment_may_begin_with_a_loading_dose_and_the_message_says_so() -> 
     assert first.count == 1
     assert later[0].time == loaded[0].regimen.every
     assert later[0].milligrams == loaded[0].regimen.amount
+
+
+def test_an_infusion_without_its_time_breaks_the_rate_limit() -> None:
+    """Vancomycin at no more than 10 mg/min (US label): given at once it is faster than any limit."""
+    model = session.library().model("vancomycin.goti2018")
+    for regimen in (
+        Regimen(2000.0, 12.0, Route.INTRAVENOUS),
+        Regimen(500.0, 12.0, Route.INTRAVENOUS, 1.0, 0.0, 2000.0),
+    ):
+        alerts = broken(regimen, rate_limits(model.given_as, regimen))
+        assert [(alert.id, alert.values["limit"]) for alert in alerts] == [("infusion_time_missing", "600 mg/h")]
+
+
+def test_no_dose_of_apixaban_above_the_label_of_atrial_fibrillation_is_offered() -> None:
+    """5 mg twice daily is the label's highest lasting dose; a fast clearance is no reason to double it."""
+    forms = session.library().models("apixaban")[0].given_as
+    assert max(dose for form in forms for dose in form.doses) == 5.0
+    model = session.library().models("apixaban")[0]
+    assert broken(Regimen(10.0, 12.0, Route.ORAL), label_limits(model.limits))
+
+
+def test_tacrolimus_once_a_day_is_marked_where_the_immediate_release_form_is_modelled() -> None:
+    model = session.library().model("tacrolimus.storset2014")
+    assert {every for form in model.given_as if form.off_label for every in form.every} == {24.0}
+    assert {every for form in model.given_as if not form.off_label for every in form.every} == {12.0}

@@ -163,3 +163,14 @@ def test_a_level_far_off_has_an_extreme_percentile() -> None:
     assert 5.0 < fits[0].percentile < 95.0
     assert fits[1].percentile > 99.0
     assert fits[0].low < fits[0].population < fits[0].high
+
+
+def test_a_model_on_the_log_scale_is_weighed_by_the_density_of_the_level_itself() -> None:
+    """An error of 3 % is the same on both scales, so that equal models are believed alike (change of variables)."""
+    both = []
+    for residual in (Residual(proportional=0.03), Residual(log_additive=0.03)):
+        model = bound(residual)
+        posterior = estimate_map(model, DOSES, LEVELS[1:])
+        fits = check_levels(model, DOSES, LEVELS[1:], posterior.eta)
+        both.append(replace(posterior, levels=fits))
+    assert [posterior.weight for posterior in weigh(both)] == pytest.approx([0.5, 0.5], abs=0.03)

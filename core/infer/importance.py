@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.infer.likelihood import Objective
-from core.infer.posterior import FitStatus, Posterior
 
 Array = NDArray[np.float64]
 
@@ -19,40 +19,51 @@ _LEAST_EFFECTIVE = 0.1  # of the proposals; below it the Gaussian is kept, and `
 _SEED = 31
 
 
-def resample(posterior: Posterior, objective: Objective, proposals: int = PROPOSALS) -> Posterior:
-    """Attach draws from the posterior to a converged fit; any other fit is given back unchanged.
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Draws (m, n) from the posterior, and the effective share of the proposals behind them (Kong 1992).
 
-    `effective` is the effective share of the proposals (Kong 1992); where it is too low for trust the Gaussian
-    approximation stays in use.
+    `etas` is None where that share is too low for trust: the Gaussian approximation then stays in use.
+    """
 
-    Args:
-        posterior: mode and Laplace covariance.
-        objective: the same levels and doses the mode was found with.
-        proposals: number of proposals and of draws.
+    etas: Array | None
+    effective: float
+
+
+@dataclass(frozen=True, eq=False)
+class ImportanceSample:
+    """Draws from the posterior around a proved mode, made when first asked for and always the same.
 
     Source: Rubin 1988 (sampling/importance resampling); defensive mixture: Hesterberg 1995,
     doi:10.1080/00401706.1995.10484303.
     """
-    if posterior.status is not FitStatus.CONVERGED:
-        return posterior
-    rng = np.random.default_rng(_SEED)
-    omega = posterior.bound.model.omega
-    wide = _WIDER**2 * posterior.covariance
-    points = _propose(posterior.eta, wide, omega, proposals, rng)
-    log_target = -0.5 * objective.value(points)
-    log_proposal = np.logaddexp(
-        np.log(1.0 - _FROM_PRIOR) + _log_normal(points, posterior.eta, wide),
-        np.log(_FROM_PRIOR) + _log_normal(points, np.zeros(len(posterior.eta)), omega),
-    )
-    log_weight = np.where(np.isfinite(log_target), log_target - log_proposal, -np.inf)
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-    effective = float(1.0 / np.sum(weight**2) / proposals)
-    if effective < _LEAST_EFFECTIVE:
-        return replace(posterior, effective=effective)
-    places = (np.arange(proposals) + rng.random()) / proposals
-    chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), proposals - 1)
-    return replace(posterior, effective=effective, draws=points[rng.permutation(chosen)])
+
+    mode: Array  # (n,)
+    covariance: Array  # Laplace's, (n, n)
+    objective: Objective
+    proposals: int = PROPOSALS
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """The draws, as many as there were proposals."""
+        rng = np.random.default_rng(_SEED)
+        omega = self.objective.bound.model.omega
+        wide = _WIDER**2 * self.covariance
+        points = _propose(self.mode, wide, omega, self.proposals, rng)
+        log_target = -0.5 * self.objective.value(points)
+        log_proposal = np.logaddexp(
+            np.log(1.0 - _FROM_PRIOR) + _log_normal(points, self.mode, wide),
+            np.log(_FROM_PRIOR) + _log_normal(points, np.zeros(len(self.mode)), omega),
+        )
+        log_weight = np.where(np.isfinite(log_target), log_target - log_proposal, -np.inf)
+        weight = np.exp(log_weight - log_weight.max())
+        weight /= weight.sum()
+        effective = float(1.0 / np.sum(weight**2) / self.proposals)
+        if effective < _LEAST_EFFECTIVE:
+            return Drawn(None, effective)
+        places = (np.arange(self.proposals) + rng.random()) / self.proposals
+        chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), self.proposals - 1)
+        return Drawn(points[rng.permutation(chosen)], effective)
 
 
 def _propose(mode: Array, wide: Array, omega: Array, count: int, rng: np.random.Generator) -> Array:

@@ -13,7 +13,7 @@ from core.clinic.level import Level
 from core.clinic.regimen import Dose
 from core.drugs.model import BoundModel
 from core.infer.descent import Descent, descend
-from core.infer.importance import resample
+from core.infer.importance import ImportanceSample
 from core.infer.likelihood import Objective, observations
 from core.infer.posterior import FitStatus, Posterior
 from core.infer.whitened import Whitened
@@ -31,7 +31,7 @@ _SEED = 20201
 def estimate_map(
     bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Level], *, starts: int = STARTS, task: Task | None = None
 ) -> Posterior:
-    """Find the posterior mode of the etas, the Laplace covariance around it, and draws from the posterior itself.
+    """Find the posterior mode of the etas, the Laplace covariance around it; draws from the posterior wait to be asked for.
 
     With no level the prior is given back, exactly. The best of all optima is kept; the objectives of others are
     reported. An optimum counts only when the gradient vanishes and the Hessian is positive definite; else the status
@@ -57,7 +57,7 @@ def estimate_map(
     objective = Objective(bound, tuple(doses), seen, np.asarray(np.linalg.inv(omega), dtype=float))
     whitened = Whitened(objective, np.asarray(np.linalg.cholesky(omega), dtype=float))
     found = descend(whitened, _starting_points(n, starts), settled=_SETTLED, task=task)
-    return resample(_posterior(prior, whitened.root, found), objective)
+    return _posterior(prior, whitened, found)
 
 
 @lru_cache(maxsize=32)
@@ -69,7 +69,8 @@ def _starting_points(n: int, starts: int) -> Array:
     return points
 
 
-def _posterior(prior: Posterior, root: Array, found: Descent) -> Posterior:
+def _posterior(prior: Posterior, whitened: Whitened, found: Descent) -> Posterior:
+    root = whitened.root
     failed = replace(prior, status=FitStatus.FAILED, objective=float("inf"), gradient_norm=float("inf"))
     if not len(found.z):
         return failed
@@ -80,12 +81,14 @@ def _posterior(prior: Posterior, root: Array, found: Descent) -> Posterior:
     if not proved[best]:
         return replace(failed, eta=root @ found.z[best], objective=value, gradient_norm=float(norm[best]))
     others = np.unique(np.round(found.value[proved & (found.value > value + _SAME_OPTIMUM)], 4))
+    eta, covariance = root @ found.z[best], 2.0 * root @ np.linalg.inv(found.hessian[best]) @ root.T
     return replace(
         prior,
         status=FitStatus.CONVERGED,
-        eta=root @ found.z[best],
-        covariance=2.0 * root @ np.linalg.inv(found.hessian[best]) @ root.T,
+        eta=eta,
+        covariance=covariance,
         objective=value,
         gradient_norm=float(norm[best]),
         local_optima=tuple(float(item) for item in others),
+        importance=ImportanceSample(eta, covariance, whitened.objective),
     )

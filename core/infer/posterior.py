@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.drugs.model import BoundModel
+from core.infer.importance import ImportanceSample
 
 Array = NDArray[np.float64]
 
@@ -56,17 +57,27 @@ class Posterior:
     levels: tuple[LevelFit, ...] = ()
     local_optima: tuple[float, ...] = field(default=())  # objectives of other optima the starts ended in
     weight: float = 1.0  # share in a model average
-    effective: float = 1.0  # effective share of the importance sample; 1 where the Gaussian is exact
-    draws: Array | None = None  # (m, n) from the posterior itself; None: the Gaussian approximation is used
+    importance: ImportanceSample | None = None  # None: the Gaussian is exact, or nothing was fitted
 
     @property
     def model_id(self) -> str:
         """Id of the fitted model."""
         return self.bound.model.id
 
+    @property
+    def draws(self) -> Array | None:
+        """Draws (m, n) from the posterior itself, made when first asked for; None: the Gaussian is used."""
+        return None if self.importance is None else self.importance.drawn.etas
+
+    @property
+    def effective(self) -> float:
+        """Effective share of the importance sample; 1 where the Gaussian is exact."""
+        return 1.0 if self.importance is None else self.importance.drawn.effective
+
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """Draw n rows of etas, (n, n_eta), from the posterior."""
-        if self.draws is not None:
-            return np.asarray(self.draws[rng.integers(len(self.draws), size=n)])
+        draws = self.draws
+        if draws is not None:
+            return np.asarray(draws[rng.integers(len(draws), size=n)])
         root = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(len(self.eta)))
         return np.asarray(self.eta + rng.standard_normal((n, len(self.eta))) @ root.T)

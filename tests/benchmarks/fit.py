@@ -1,0 +1,108 @@
+"""Times the fit of one patient against one-start BFGS in numpy and scipy, in one run; figures are CPU time of this process.
+
+Run `python tests/benchmarks/fit.py` from the repository. Ours starts from doses and levels in memory, binds the model,
+descends from eight starts and gives the covariance; the baseline gives the optimum only. Draws from the posterior, made
+when first asked for, are timed apart. Ends with status 1 where a bar is missed.
+"""
+
+import importlib.util
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import json
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+BASELINE = ROOT.parent / "shared" / "science" / "peer_ratios" / "baseline_scipy.py"
+
+from core import session
+from core.clinic.case_file import load_case
+from core.drugs.library import resources_folder
+from core.drugs.loader import load_population_model
+from core.infer.map_estimate import estimate_map
+
+BARS = {"vanco_goti2018": 0.5, "oral1_combined": 0.5, "oral2_corr": 0.5, "phenytoin_mm": 0.03}
+REPEATS = {"closed": 5, "LSODA": 1}
+PBPK_BAR = 200.0  # ms
+
+
+def cpu_ms(run: Callable[[], object]) -> float:
+    begun = time.process_time()
+    run()
+    return 1000.0 * (time.process_time() - begun)
+
+
+def module_at(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def against_baseline() -> bool:
+    """Each model's patients, baseline and ours in turn."""
+    baseline = module_at(BASELINE)
+    reference = module_at(ROOT / "tests" / "core" / "infer" / "test_reference_map.py")
+    fast = True
+    for name, bar in BARS.items():
+        how = "LSODA" if name == "phenytoin_mm" else "closed"
+        model = load_population_model(reference.MODELS / f"{name}.yaml")
+        patients = json.loads((BASELINE.parent / "map_inputs" / f"{name}.json").read_text())["patients"]
+        cases = [reference.case_of(name, patient["id"], model.analyte_unit) for patient in patients]
+        theirs: list[float] = []
+        ours: list[float] = []
+        draws: list[float] = []
+        for patient, case in zip(patients, cases, strict=True):
+
+            def fit(case=case):  # type: ignore[no-untyped-def]
+                return estimate_map(model.bind(case), case.given_doses, case.used_levels)
+
+            posterior = fit()
+            pairs = [
+                (cpu_ms(lambda p=patient: baseline.map_fit(name, p, how)), cpu_ms(fit)) for _ in range(REPEATS[how])
+            ]
+            theirs.append(float(np.median([pair[0] for pair in pairs])))
+            ours.append(float(np.median([pair[1] for pair in pairs])))
+            draws.append(cpu_ms(lambda p=posterior: p.draws))
+        ratio = float(np.median(ours) / np.median(theirs))
+        fast &= ratio <= bar
+        print(told(name, ours, draws) + f", baseline {how} {np.median(theirs):.2f} ms, ratio {ratio:.3f} (bar {bar})")
+    return fast
+
+
+def told(name: str, fits: Sequence[float], draws: Sequence[float]) -> str:
+    return f"{name}: fit {np.median(fits):.2f} ms ({min(fits):.2f}-{max(fits):.2f}), draws {np.median(draws):.1f} ms"
+
+
+def whole_body() -> bool:
+    """The whole-body model with its etas, on the worked case."""
+    case = load_case(resources_folder() / "examples" / "gefitinib_itraconazole.case.json")
+    bound = next(item for item in session.bind_models(case) if not hasattr(item.model, "structure"))
+    posterior = estimate_map(bound, case.given_doses, case.used_levels)
+    fits = [cpu_ms(lambda: estimate_map(bound, case.given_doses, case.used_levels)) for _ in range(5)]
+    print(told(f"{bound.model.id} ({len(bound.model.etas)} etas)", fits, [cpu_ms(lambda: posterior.draws)]))
+    return float(np.median(fits)) <= PBPK_BAR
+
+
+def main() -> int:
+    fast = whole_body()
+    if BASELINE.exists():
+        fast &= against_baseline()
+    else:
+        print("the baseline is not at hand: ratios left out")
+    return 0 if fast else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -139,7 +139,7 @@ def lean_body_weight(weight: float, height: float, sex: Sex) -> float:
     Raises:
         OutOfDomain: so obese that the formula turns round.
 
-    Source: James 1976, Research on Obesity, HMSO; Hallynck 1981, doi:10.1111/j.1365-2125.1981.tb01206.x.
+    Source: James 1976, Research on Obesity, HMSO, London.
     """
     index = body_mass_index(weight, height)
     slope, bend = (1.07, 0.0148) if sex is Sex.FEMALE else (1.1, 0.0128)

@@ -53,7 +53,7 @@ def expected_creatinine_by_sex(age: float, sex: Sex) -> float:
     Raises:
         OutOfDomain: a child.
 
-    Source: means of Junge 2004 (doi:10.1016/j.cccn.2004.02.007), as used with Hennig 2013
+    Source: means of Junge 2004, as used with Hennig 2013
         (doi:10.1007/s40262-013-0036-y).
     """
     require("age", age, 17.0, 120.0, "year")

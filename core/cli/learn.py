@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core import session
 from core.cli.answer import Answer, Console
-from core.cli.arguments import read_count
+from core.cli.arguments import LARGEST_SEED, read_count
 from core.drugs.model import DrugModel
 from core.errors import InputError
+from core.exchange.iwpc import read_iwpc
 from core.learn.card import Card, write_card
 from core.learn.dataset import Table, data_hash, load_table, make_table, save_table
 from core.learn.model_file import load_predictor, save_predictor
+from core.learn.patient_recipe import is_patient_recipe, read_patient_recipe
+from core.learn.patient_table import PatientTable
 from core.learn.recipe import Recipe, read_recipe
 from core.learn.train import check_promoted, train
+from core.learn.train_patients import evaluate_on, train_on_patients
 from core.learn.verify import verify
 
 MOST_JOBS = 256
+_READERS: dict[str, Callable[[Path], PatientTable]] = {"iwpc": read_iwpc}
 
 
 def add_parser(verbs: Any) -> None:
@@ -28,10 +33,16 @@ def add_parser(verbs: Any) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="WHAT")
     training = kinds.add_parser("train", help="train a predictor from a recipe")
     training.add_argument("recipe", metavar="RECIPE", help="a recipe file (*.yaml)")
+    training.add_argument("data", metavar="DATA", nargs="?", help="the patients, for a recipe of the kind `patients`")
     training.add_argument("-o", "--model", required=True, metavar="MODEL.dwm", help="where the predictor goes")
     training.add_argument("--table", metavar="FILE.npz", help="keep the virtual patients here, or take them from here")
     training.add_argument("--jobs", default="1", metavar="N", help="processes that draw patients (default 1)")
     training.set_defaults(run=run_train)
+    judging = kinds.add_parser("evaluate", help="judge a predictor on patients it has never seen")
+    judging.add_argument("model", metavar="MODEL.dwm")
+    judging.add_argument("data", metavar="DATA", help="a table its recipe's reader can read")
+    judging.add_argument("--seed", default="1", metavar="S", help="seed of the bootstrap (default 1)")
+    judging.set_defaults(run=run_evaluate)
     card = kinds.add_parser("card", help="show the card of a predictor")
     card.add_argument("model", metavar="MODEL.dwm")
     card.set_defaults(run=run_card)
@@ -43,6 +54,10 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
     Raises:
         InputError: the recipe's models are unknown, or the predictor earns no place.
     """
+    if is_patient_recipe(Path(args.recipe)):
+        return _train_on_patients(args, console)
+    if args.data is not None:
+        raise InputError("DATA", "recipe_takes_no_data")
     jobs = read_count(args.jobs, "--jobs", 1, MOST_JOBS)
     recipe = read_recipe(Path(args.recipe))
     models = [session.library().model(name) for name in recipe.models]
@@ -55,6 +70,42 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
     load_predictor(Path(args.model))
     console.tell(console.wording.text("cli_written", {"path": args.model}))
     return Answer(card.report, lines_of(card))
+
+
+def _train_on_patients(args: argparse.Namespace, console: Console) -> Answer:
+    recipe = read_patient_recipe(Path(args.recipe))
+    if args.data is None:
+        raise InputError("DATA", "recipe_needs_data", name=recipe.reader)
+    trained = train_on_patients(recipe, _READERS[recipe.reader](Path(args.data)), console.task())
+    report = trained.card.report
+    if not trained.promoted:
+        gain = report["gain_over_published"][report["learner"]]
+        raise InputError(
+            "recipe", "predictor_not_above_published", low=f"{gain['low']:.3g}", high=f"{gain['high']:.3g}"
+        )
+    save_predictor(Path(args.model), trained.graphs, trained.card)
+    load_predictor(Path(args.model))
+    console.tell(console.wording.text("cli_written", {"path": args.model}))
+    return Answer(report, lines_of(trained.card))
+
+
+def run_evaluate(args: argparse.Namespace, console: Console) -> Answer:
+    """Errors, intervals, domain and subgroups on a table of patients, beside the published formula.
+
+    Raises:
+        InputError: the predictor was not trained on patients, or the table has other features.
+    """
+    predictor = load_predictor(Path(args.model))
+    reader = _READERS.get(str(predictor.card.report.get("reader", "")))
+    if reader is None:
+        raise InputError("MODEL", "predictor_not_of_patients")
+    table = reader(Path(args.data))
+    if table.names != predictor.card.features:
+        raise InputError("DATA", "predictor_shape_differs", wanted=str(len(predictor.card.features)))
+    found = evaluate_on(predictor, table, read_count(args.seed, "--seed", 0, LARGEST_SEED))
+    lines = [f"{name} {_figure(value)}" for name, value in found["dose"].items()]
+    lines.append(f"gain_over_published {_figure(found['gain_over_published'])} {predictor.card.unit}")
+    return Answer(found, [*lines, f"interval {found['interval']['coverage']:.3f}", *_groups(found["subgroups"])])
 
 
 def _table(place: str | None, recipe: Recipe, models: Sequence[DrugModel], jobs: int, console: Console) -> Table:
@@ -80,23 +131,24 @@ def lines_of(card: Card) -> list[str]:
     report = card.report
     learner = report["learner"]
     test = report["test"][learner]
-    lines = [
-        f"{card.id}: {learner}",
-        str(report["trained_on"]),
-        f"patients {report['patients']}",
-        f"gain_over_comparator {_figure(report['gain_over_comparator'][learner])} mg/day",
-    ]
+    seen = report.get("kept_aside", test)
+    gains = report.get("gain_over_comparator", report.get("gain_over_published", {}))
+    lines = [f"{card.id}: {learner}", str(report["trained_on"]), f"patients {report['patients']}"]
+    lines.append(f"gain {_figure(gains[learner])} {card.unit}")
     lines += [f"{name} {_figure(value)}" for name, value in test["dose"].items()]
-    lines.append(f"interval {test['interval']['coverage']:.3f} of {card.coverage:g}")
-    lines.append(f"utility_within_5_percent {test['utility_within_5_percent']:.3f}")
-    lines.append(f"in_domain {test['in_domain']:.3f}")
-    for name, group in test["subgroups"].items():
-        lines.append(f"{name}: n {group['n']:g}, mae {group['mae']:.0f}, coverage {group['coverage']:.3f}")
-    return lines
+    lines.append(f"interval {seen['interval']['coverage']:.3f} of {card.coverage:g}")
+    lines.append(f"in_domain {seen['in_domain']:.3f}")
+    if "choice" in report:
+        lines.append(f"utility_within_5_percent {report['choice']['utility_within_5_percent']:.3f}")
+    return [*lines, *_groups(seen["subgroups"])]
+
+
+def _groups(subgroups: Mapping[str, Mapping[str, float]]) -> list[str]:
+    return [
+        f"{name}: n {group['n']:g}, mae {group['mae']:.3g}, coverage {group['coverage']:.3f}"
+        for name, group in subgroups.items()
+    ]
 
 
 def _figure(item: dict[str, float]) -> str:
     return f"{item['value']:.4g} ({item['low']:.4g} to {item['high']:.4g})"
-
-
-__all__ = ["InputError", "add_parser", "run_card", "run_train"]

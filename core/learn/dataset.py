@@ -164,8 +164,8 @@ def data_hash(recipe: Recipe, models: Sequence[DrugModel]) -> str:
     rng = np.random.default_rng(recipe.seed)
     cases = [probe_case(sample_patient(recipe.population, recipe.drug, number, rng)) for number in range(CASES)]
     parts = (
-        recipe.id, recipe.population, recipe.course, recipe.features, recipe.reference_every, recipe.floor, recipe.points,
-        recipe.split, recipe.seed, tuple((model.id, probe(model, cases)) for model in models),
+        recipe.id, recipe.population, recipe.course, recipe.features, recipe.reference_every, recipe.floor,
+        recipe.points, recipe.split, recipe.seed, tuple((model.id, probe(model, cases)) for model in models),
     )  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

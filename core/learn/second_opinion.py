@@ -184,8 +184,12 @@ def _label_first(model: DrugModel, recommendation: Recommendation, allowed: Sequ
 
 
 def _best(recommendation: Recommendation) -> Regimen:
-    """The option of the highest utility: what the predictor has learned to find, whatever goes first by the label."""
+    """The option of the highest utility: what the predictor has learned to find, whatever goes first by the label.
+
+    It has learned regimens without a loading dose, so those are compared where there are any.
+    """
     allowed = [option for option in recommendation.options if not option.limits_broken]
+    allowed = [option for option in allowed if not option.regimen.loading] or allowed
     return max(allowed, key=lambda option: option.utility).regimen
 
 

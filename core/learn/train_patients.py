@@ -183,6 +183,7 @@ def _report(recipe: PatientRecipe, own: PatientTable, tried: Mapping[str, _OutOf
         "program_version": VERSION,
         "versions": dict(versions()),
         "recipe_sha256": recipe.file_hash,
+        "reader": recipe.reader,
         "data_sha256": own.hash,
         "seed": recipe.seed,
         "patients": {"trained_and_calibrated_on": len(own.dose)},

@@ -78,7 +78,7 @@ def holding(models: Sequence[DrugModel], case: Case) -> tuple[BoundModel, ...]:
 
 
 def dose_grid(form: Sequence[GivenAs], highest: float, floor: float) -> Array:
-    """Daily doses (D,) mg considered: from a share `floor` of the least that can be given to the label's daily limit."""
+    """Daily doses (D,) mg considered: from a share `floor` of the least that can be given to the label's limit."""
     least = min(min(item.doses) * 24.0 / max(item.every) for item in form)
     return np.geomspace(floor * least, highest, 241)
 

@@ -39,7 +39,7 @@ def test_a_plain_model_passes() -> None:
 
 
 def test_a_converted_learner_passes(trained: Trained) -> None:
-    check_onnx(trained.onnx, "model")
+    check_onnx(trained.graphs.dose, "model")
 
 
 def test_operators_of_another_domain_are_refused() -> None:
@@ -89,4 +89,4 @@ def test_no_bytes_end_in_anything_but_a_refusal(raw: bytes) -> None:
 
 def test_a_model_cut_off_is_refused(trained: Trained) -> None:
     with pytest.raises(InputError):
-        check_onnx(trained.onnx[:-7], "model")
+        check_onnx(trained.graphs.dose[:-7], "model")

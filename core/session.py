@@ -19,6 +19,7 @@ from core.advise.judge import DoseForTarget
 from core.advise.judge import dose_for_target as find_dose
 from core.advise.judge import judge as judge_regimens
 from core.advise.limits import limits_of
+from core.advise.mic_table import STANDARD_MICS, MicTable, mic_table
 from core.advise.next_sample import NextSample
 from core.advise.next_sample import next_sample as weigh_samples
 from core.advise.recommend import SAMPLES, SAMPLES_IN_FULL, SEED, notes_on, target_of
@@ -40,6 +41,7 @@ from core.infer.posterior import FitStatus, Posterior
 from core.infer.predict import predict_curves
 from core.infer.prediction import Prediction, PredictionSource
 from core.learn.second_opinion import with_second_opinion
+from core.pd.attainment import MicDistribution
 from core.pd.library import EffectModel, load_effects
 from core.population.sampling import sample_etas
 from core.task import Task
@@ -264,7 +266,9 @@ def next_sample(case: Case, individualisation: Individualisation, recommendation
         raise InputError("levels", "next_sample_without_option")
     draws = _posterior_draws(individualisation, SAMPLES_IN_FULL, SEED)
     believers = [Believer(bound, eta) for bound, eta in draws]
-    evaluator = Evaluator(case, believers, recommendation.target, believers[0].bound.model.harms)
+    model = believers[0].bound.model
+    unbound = target_of(case, model).fraction_unbound
+    evaluator = Evaluator(case, believers, recommendation.target, model.harms, unbound)
     return weigh_samples(case, believers, evaluator, [option.regimen for option in recommendation.options])
 
 
@@ -289,6 +293,21 @@ def forgiveness_of(
         FitFailed: no model could be fitted.
     """
     return forgiveness(case, individualisation.posteriors, regimens, task)
+
+
+def chances_by_mic(
+    case: Case,
+    individualisation: Individualisation,
+    regimens: Sequence[Regimen],
+    mics: Sequence[float] | MicDistribution = STANDARD_MICS,
+) -> tuple[MicTable, ...]:
+    """How each regimen fares over a range of MICs (mg/L) or a distribution of isolates.
+
+    Raises:
+        FitFailed: no model could be fitted.
+        InputError: the target does not go by the MIC.
+    """
+    return mic_table(case, individualisation.posteriors, regimens, mics)
 
 
 def inputs_hash(case: Case) -> str:

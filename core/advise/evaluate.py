@@ -70,7 +70,14 @@ class Course:
 class Evaluator:
     """Evaluates regimens against one target under the draws of all models that are believed."""
 
-    def __init__(self, case: Case, believers: Sequence[Believer], target: Target, harms: Sequence[Harm]) -> None:
+    def __init__(
+        self,
+        case: Case,
+        believers: Sequence[Believer],
+        target: Target,
+        harms: Sequence[Harm],
+        fraction_unbound: float = 1.0,
+    ) -> None:
         self._case = case
         self._believers = believers
         self._target = target
@@ -79,7 +86,9 @@ class Evaluator:
         self._limits = [harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L") for harm in harms]
         self._responses = [Responses(case, believer) for believer in believers]
         self._sizes = np.array([len(believer.eta) for believer in believers], dtype=float)
-        self._mic = _mic(case, target)
+        mic = _mic(case, target)
+        self._fraction_unbound = fraction_unbound
+        self._mic = None if mic is None else mic / fraction_unbound  # what the total concentration must exceed
         self._curve = target.kind in CURVE_KINDS or any(harm.metric == "peak" for harm in harms)
         self._judged_for = believers[0].bound.model.judged_after
         self._kept: dict[Regimen, list[Judged]] = {}  # what was simulated in full
@@ -132,7 +141,7 @@ class Evaluator:
         if self.superposes or len(regimens) <= _FINISHED:
             return self.scores(regimens, task)
         few = [Believer(item.bound, item.eta[:_SCREENED_BY]) for item in self._believers]
-        screened = Evaluator(self._case, few, self._target, self._harms).scores(regimens, task)
+        screened = Evaluator(self._case, few, self._target, self._harms, self._fraction_unbound).scores(regimens, task)
         kept = sorted(screened, key=lambda score: -score.utility)[:_FINISHED]
         names = {score.regimen for score in kept} | {always}
         return self.scores([regimen for regimen in regimens if regimen in names], task)
@@ -178,6 +187,12 @@ class Evaluator:
         """The target's metric once settled for all draws (B,), in the unit of `ends`."""
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
         return np.concatenate([target_metric(self._target.kind, item, self._mic)[0, :, -1] for item in judged])
+
+    def settled_attainment(self, regimen: Regimen) -> float:
+        """Share of the draws within the target in the last span, when the regimen has settled."""
+        judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
+        outside = [(below | above)[0, :, -1] for below, above in map(self._beside_target, judged)]
+        return 1.0 - float(np.concatenate(outside).mean())
 
     def course(self, doses: Sequence[Dose], edges: Array) -> Course:
         """What doses other than a regular row would do, after those given; simulated in full.

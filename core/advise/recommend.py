@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.advise.alerts import (
     disagreement_alerts,
@@ -19,8 +18,9 @@ from core.advise.alerts import (
     timing_alerts,
 )
 from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, same_regimen
-from core.advise.evaluate import CURVE_KINDS, Evaluator, Score
+from core.advise.evaluate import CURVE_KINDS, Evaluator
 from core.advise.limits import Limit, broken, limits_of, rate_limits, unchecked_limits
+from core.advise.reasons import Candidate, reasons, why
 from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
@@ -29,36 +29,14 @@ from core.drugs.model import DrugModel, DrugTarget, Evidence
 from core.errors import InputError
 from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
-from core.units import format_quantity
-
-Array = NDArray[np.float64]
 
 SAMPLES = 500
 SAMPLES_IN_FULL = 200  # where superposition does not hold
 SEED = 1
 OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
-_NOTABLE_CHANGE = 0.1  # of the clearance since the start
 _ROUNDING = 1e-9
 _HARDLY = 0.2  # chance within target below which the best option says so
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A regimen that was judged, with what the label says against it."""
-
-    score: Score
-    is_current: bool
-    limits: tuple[Alert, ...]
-
-    @property
-    def limits_broken(self) -> bool:
-        """Whether it may not be offered."""
-        return any(alert.severity is Severity.STOP for alert in self.limits)
-
-    def option(self, evaluator: Evaluator) -> Option:
-        """The same in full."""
-        return replace(evaluator.option(self.score.regimen, is_current=self.is_current), limits=self.limits)
 
 
 def samples_for(case: Case, posteriors: Sequence[Posterior], samples: int) -> int:
@@ -74,7 +52,9 @@ def target_of(case: Case, model: DrugModel) -> DrugTarget:
         InputError: the drug has no published target and the case none of its own.
     """
     if case.target is not None:
-        return DrugTarget(case.target, Evidence.NONE, OWN_TARGET, "target_of_case")
+        alike = [target for target in model.targets if target.target.kind is case.target.kind]
+        unbound = alike[0].fraction_unbound if alike else 1.0
+        return DrugTarget(case.target, Evidence.NONE, OWN_TARGET, "target_of_case", unbound)
     if not model.targets:
         raise InputError("target", "target_needed", drug=model.drug.name)
     return model.targets[0]
@@ -118,7 +98,7 @@ def recommend(
     if not believed or any(alert.severity is Severity.STOP for alert in alerts):
         return blank
     believers = draw(believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
-    evaluator = Evaluator(case, believers, target.target, model.harms)
+    evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
     blank = replace(blank, basis=replace(blank.basis, samples=sum(len(item.eta) for item in believers)))
     judged = judge_all(case, model, target, evaluator, task)
     if not judged:
@@ -141,7 +121,8 @@ def recommend(
         options=tuple(offered),
         alerts=ordered(alerts),
         judged_for=model.judged_after,
-        why=_why(case, believed, ranked, label_first=label_first),
+        why=why(case, believed, ranked, label_first=label_first),
+        reasons=reasons(case, believed, evaluator, offered),
     )
 
 
@@ -259,51 +240,3 @@ def _offered(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
     offered = sorted(chosen[:count], key=ranked.index)
     offered += [item for item in ranked if item.is_current and item not in offered]
     return offered
-
-
-def _why(
-    case: Case, believed: Sequence[Posterior], ranked: Sequence[Candidate], *, label_first: bool
-) -> tuple[tuple[str, Mapping[str, str]], ...]:
-    """Plain reasons, as message ids with values."""
-    best = ranked[0]
-    reasons = _clearance_reasons(case, max(believed, key=lambda posterior: posterior.weight))
-    chance = {
-        "percent": f"{100 * best.score.attainment:.0f}",
-        "judged": str(len(ranked)),
-        **describe(best.score.regimen),
-    }
-    highest = max(ranked, key=lambda item: item.score.utility)
-    if label_first and not best.limits and highest.limits:
-        gaps = chance | {f"other_{key}": text for key, text in describe(highest.score.regimen).items()}
-        gaps["other_percent"] = f"{100 * highest.score.attainment:.0f}"
-        reasons.append(("why_label_first", gaps))
-    else:
-        name = "why_best_chance_after_loading" if best.score.regimen.loading else "why_best_chance"
-        reasons.append((name, chance))
-    return tuple(reasons)
-
-
-def _clearance_reasons(case: Case, main: Posterior) -> list[tuple[str, Mapping[str, str]]]:
-    """How fast this patient clears the drug, against the typical one and against the start; models without a single
-    clearance say nothing.
-    """
-
-    def cleared(eta: Array, time: float) -> float | None:
-        found = main.bound.parameters(eta[None], time).get("clearance")
-        return None if found is None else float(found[0])
-
-    own, typical = cleared(main.eta, case.now), cleared(np.zeros(len(main.eta)), case.now)
-    start = cleared(main.eta, 0.0)
-    if own is None or typical is None or start is None:
-        return []
-    gaps = {
-        "individual": format_quantity(own, "L/h"),
-        "typical": format_quantity(typical, "L/h"),
-        "percent": f"{100 * (own / typical - 1):+.0f}",
-        "levels": str(len(case.used_levels)),
-    }
-    reasons: list[tuple[str, Mapping[str, str]]] = [("why_clearance" if case.used_levels else "why_prior_only", gaps)]
-    if abs(own / start - 1) > _NOTABLE_CHANGE:
-        change = {"from": format_quantity(start, "L/h"), "to": format_quantity(own, "L/h")}
-        reasons.append(("why_clearance_changed", change))
-    return reasons

@@ -79,6 +79,25 @@ class Option:
         return any(alert.severity is Severity.STOP for alert in self.limits)
 
 
+class ReasonKind(StrEnum):
+    """What a reason is about."""
+
+    USED = "used"
+    ASSUMED = "assumed"
+    DRIVES = "drives"
+    WOULD_CHANGE = "would_change"
+    NOT_KNOWN = "not_known"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing to know before the advice is followed, as a message id and values."""
+
+    kind: ReasonKind
+    id: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
 class Outcome(StrEnum):
     """Whether there is anything to offer."""
 
@@ -142,3 +161,4 @@ class Recommendation:
     judged_for: float = 0.0  # h from the next dose on over which attainment and risks are averaged
     why: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())  # message ids and values, plain words
     second_opinion: SecondOpinion | None = None
+    reasons: tuple[Reason, ...] = ()  # more of the same, for who asks

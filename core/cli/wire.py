@@ -156,6 +156,15 @@ def recommendation(item: Recommendation, wording: Wording) -> Json:
         "second_opinion": second_opinion(item.second_opinion, wording),
         "alerts": alerts(item.alerts, wording),
         "why": why,
+        "reasons": [
+            {
+                "about": one.kind.value,
+                "id": one.id,
+                "values": dict(one.values),
+                "message": wording.text(one.id, one.values),
+            }
+            for one in item.reasons
+        ],
         "target": {**target(item.target), "evidence": item.target_evidence.value, "source": item.target_source},
         "basis": basis(item.basis),
     }

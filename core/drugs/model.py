@@ -69,6 +69,7 @@ class DrugTarget:
     evidence: Evidence
     source: str
     meaning: str  # message id: what being inside it stands for
+    fraction_unbound: float = 1.0  # where the target is about the unbound drug and levels are of all
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def read_targets(entry: Entry) -> tuple[DrugTarget, ...]:
 
 
 def _target(entry: Entry) -> DrugTarget:
-    entry.only("kind", "low", "high", "evidence", "source", "meaning")
+    entry.only("kind", "low", "high", "evidence", "source", "meaning", "fraction_unbound")
     kind = TargetKind(entry["kind"].choice(*(item.value for item in TargetKind)))
     low, high = (_optional_quantity(entry.get(end), _TARGET_UNITS[kind]) for end in ("low", "high"))
     if low is None and high is None:
@@ -114,7 +114,17 @@ def _target(entry: Entry) -> DrugTarget:
         evidence=Evidence(entry["evidence"].choice(*_EVIDENCE)),
         source=entry["source"].text,
         meaning=entry["meaning"].text,
+        fraction_unbound=_fraction_unbound(entry.get("fraction_unbound"), kind),
     )
+
+
+def _fraction_unbound(entry: Entry | None, kind: TargetKind) -> float:
+    if entry is None:
+        return 1.0
+    fraction = entry.number()
+    if not 0 < fraction <= 1 or kind not in (TargetKind.TIME_ABOVE_MIC, TargetKind.AUC24_MIC):
+        raise entry.error("a fraction unbound lies above 0 and at most at 1, and belongs to a target by the MIC")
+    return fraction
 
 
 def _optional_quantity(entry: Entry | None, unit: str) -> Quantity | None:

@@ -80,7 +80,7 @@ def second_opinion(
         predictor = predictor_at(path)
     except InputError:
         return _silent("", "", "predictor_broken")
-    silence = _standing_reason(predictor, recommendation)
+    silence = _standing_reason(predictor, recommendation, case.now)
     if silence:
         return _silence_of(predictor, silence)
     near = [bound for bound in bounds if not any(alert.severity is not Severity.NOTE for alert in bound.findings)]
@@ -121,12 +121,14 @@ def _silence_of(predictor: Predictor, why: str, gaps: Mapping[str, str] | None =
     return SecondOpinion(predictor.card.id, predictor.file_hash, abstains=why, gaps=gaps or {})
 
 
-def _standing_reason(predictor: Predictor, recommendation: Recommendation) -> str:
+def _standing_reason(predictor: Predictor, recommendation: Recommendation, now: float) -> str:
     """Why the predictor has nothing to say whatever the patient; empty when it has."""
     if recommendation.outcome is not Outcome.OPTIONS:
         return "predictor_blocked"
     if predictor.card.target != described(recommendation.target):
         return "predictor_other_target"
+    if _best(recommendation).first_dose > now + 1e-9:
+        return "predictor_not_for_waiting"  # it has only seen regimens that go on at once
     return ""
 
 

@@ -24,7 +24,16 @@ from core.units import Quantity
 
 EXAMPLES = resources_folder() / "examples"
 MODELS = resources_folder() / "models"
-VANCOMYCIN = load_case(EXAMPLES / "vancomycin_falling_renal_function.case.json")
+FALLING = load_case(EXAMPLES / "vancomycin_falling_renal_function.case.json")
+# the same man with steady kidneys and lower levels, in whom the drug need not fall first
+VANCOMYCIN = replace(
+    FALLING,
+    covariates=tuple(item for item in FALLING.covariates if item.time == 0.0),
+    levels=(
+        replace(FALLING.levels[0], value=Quantity(11.2, "mg/L")),
+        replace(FALLING.levels[1], value=Quantity(12.6, "mg/L")),
+    ),
+)
 GEFITINIB = load_case(EXAMPLES / "gefitinib_itraconazole.case.json")
 
 
@@ -96,6 +105,13 @@ def test_a_blocked_recommendation_gets_none(advised: dict[str, Recommendation]) 
     assert opinion(VANCOMYCIN, blocked).abstains == "predictor_blocked"
 
 
+def test_it_is_silent_where_the_recommendation_waits_first() -> None:
+    recommendation = session.recommend(FALLING, session.individualise(FALLING))
+    assert recommendation.options[0].regimen.first_dose > FALLING.now
+    assert recommendation.second_opinion is not None
+    assert recommendation.second_opinion.abstains == "predictor_not_for_waiting"
+
+
 def test_another_target_gets_none(advised: dict[str, Recommendation]) -> None:
     target = Target(TargetKind.TROUGH, Quantity(15.0, "mg/L"), Quantity(20.0, "mg/L"))
     assert opinion(VANCOMYCIN, replace(advised["vancomycin"], target=target)).abstains == "predictor_other_target"
@@ -127,7 +143,7 @@ def test_a_file_that_is_replaced_is_read_anew(advised: dict[str, Recommendation]
 def test_a_wide_disagreement_is_a_caution_naming_both(advised: dict[str, Recommendation]) -> None:
     best = advised["vancomycin"].options[0]
     far = replace(best, regimen=Regimen(2000.0, 8.0, Route.INTRAVENOUS, 3.5, best.regimen.first_dose), utility=9.0)
-    doctored = replace(advised["vancomycin"], options=(far,))
+    doctored = replace(advised["vancomycin"], options=(far,), alerts=())
     found = with_second_opinion(VANCOMYCIN, session.bind_models(VANCOMYCIN), doctored)
     assert found.second_opinion is not None
     assert not found.second_opinion.agrees
@@ -153,7 +169,9 @@ def test_no_patient_gets_what_cannot_be_given(drug: str, advised: dict[str, Reco
     spoke = 0
     for number in range(100_000, 100_025):
         patient = virtual_patient(recipe, models, number)
-        found = second_opinion(patient.case, patient.bounds, advised[drug])
+        option = advised[drug].options[0]
+        at_once = replace(option, regimen=replace(option.regimen, first_dose=patient.case.now))
+        found = second_opinion(patient.case, patient.bounds, replace(advised[drug], options=(at_once,)))
         if found.abstains:
             continue
         spoke += 1
@@ -176,6 +194,7 @@ def test_every_way_to_stay_silent_has_a_text(language: str) -> None:
         "predictor_broken",
         "predictor_blocked",
         "predictor_other_target",
+        "predictor_not_for_waiting",
         "predictor_other_models",
         "predictor_outside_range",
         "predictor_outside_combination",

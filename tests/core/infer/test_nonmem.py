@@ -121,6 +121,51 @@ def model_of(run: str, folder: Path) -> PopulationModel:
     return PopulationModel(**{**vars(model), "etas": ordered, "omega": np.array(described["omega"], dtype=float)})
 
 
+VORICONAZOLE = """\
+model: {structure: two_compartment_oral, elimination: linear_and_saturable}
+parameters:
+  michaelis_constant: {typical: 1150 mg/L, between_subject_variance: 1.36} # amounts in ug stand for mg
+  maximal_elimination_rate:
+    typical: 114000 mg/h
+    eta: {of: michaelis_constant, scale: 0.584}
+    covariates:
+      - {by: weight, form: power, exponent: 0.75, centre: 70 kg}
+      - {by: time_on_therapy, form: saturating_loss, share: 0.81757448, half: 1.41 h, after: 1 h}
+  clearance:
+    typical: 6.16 L/h
+    between_subject_variance: 0.239
+    covariates: [{by: weight, form: power, exponent: 0.75, centre: 70 kg}]
+  central_volume:
+    typical: 79 L
+    between_subject_variance: 0.136
+    covariates: [{by: weight, form: proportional, centre: 70 kg}]
+  peripheral_volume:
+    typical: 103 L
+    between_subject_variance: 0.769
+    covariates: [{by: weight, form: proportional, centre: 70 kg}]
+  intercompartmental_clearance:
+    typical: 15.5 L/h
+    between_subject_variance: 0.424
+    covariates: [{by: weight, form: power, exponent: 0.75, centre: 70 kg}]
+  bioavailability: {typical: 0.585, between_subject_variance: 0.686, eta: {kind: logit_box_cox, shape: 0.367}}
+  absorption_rate: {typical: 100 1/h, between_subject_variance: 0.898}
+  lag_time: {typical: 0.949 h}
+residual: {log_additive: 0.132}
+"""
+
+
+@pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.slow)])
+def test_voriconazole_with_a_time_dependent_saturable_clearance(
+    every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smooth fall of the clearance is cut finer than in use, so that NONMEM's integration of it can be met."""
+    monkeypatch.setattr("core.drugs.population_model._STEPS_OF_APPROACH", 96)
+    path = tmp_path / "drug.nonmem.yaml"
+    path.write_text(HEAD + VORICONAZOLE, encoding="utf-8")
+    seen, worse = compare("962", load_population_model(path), every=every)
+    assert len(worse) <= 0.01 * seen, worse
+
+
 def _residual(item: Mapping[str, Any]) -> str:
     variances = next(iter(item["by_cmt"].values()))["sigma_variances"]
     if item["scale"] == "log":
@@ -173,8 +218,9 @@ def _dose(row: Row, scale: float) -> Dose:
 
 def _covariates(rows: Sequence[Row]) -> list[CovariateValue]:
     """A value on a row holds for the interval that ends there, so it is entered from the row before on."""
-    if "BSA" in rows[0]:
-        return [CovariateValue("weight", Quantity(float(rows[0]["BSA"]), "kg"))]
+    for column in ("BSA", "WT"):
+        if column in rows[0]:
+            return [CovariateValue("weight", Quantity(float(rows[0][column]), "kg"))]
     if "BW" not in rows[0]:
         return []
     found: list[CovariateValue] = []

@@ -61,7 +61,9 @@ def _flat(found: Mapping[str, Any], before: str = "") -> Rows:
     rows: Rows = []
     for key, value in found.items():
         name = f"{before}{key.replace('_', ' ')}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and set(value) == {"value", "low", "high"}:
+            rows.append((name, f"{_shown(value['value'])} ({_shown(value['low'])} – {_shown(value['high'])})"))
+        elif isinstance(value, Mapping):
             rows += _flat(value, f"{name}, ")
         elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(_shown(item) for item in value)))

@@ -54,22 +54,23 @@ def _closed_form(bound: BoundPopulationModel, doses: Sequence[Dose]) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Doses that enter in the same way: times (K,) h and active amounts (K,) mg."""
+    """Doses by one route, all boluses or all infusions: times (K,) h, active amounts (K,) mg, infusion times (K,) h."""
 
     route: Route
-    hours: float
+    infused: bool
     times: Array
     amounts: Array
+    hours: Array
 
 
 def _grouped(bound: BoundPopulationModel, doses: Sequence[Dose]) -> tuple[_Group, ...]:
     by_dose = next((item for item in bound.model.parameters if item.depends_on_dose), None)
-    found: dict[tuple[Route, float], list[tuple[float, float]]] = {}
+    found: dict[tuple[Route, bool], list[tuple[float, float, float]]] = {}
     for dose in doses:
         amount = dose.milligrams * bound.model.active.get(dose.route, 1.0)
         if by_dose is not None and dose.route is not Route.INTRAVENOUS:
             amount *= by_dose.factor_of_dose(dose.milligrams)
-        found.setdefault((dose.route, dose.hours), []).append((dose.time, amount))
+        found.setdefault((dose.route, dose.hours > 0.0), []).append((dose.time, amount, dose.hours))
     return tuple(_Group(*key, *np.array(items, dtype=float).T) for key, items in found.items())
 
 
@@ -94,7 +95,7 @@ class _Superposed:
         assert mammillary is not None
         self._mammillary = mammillary
         self._typical = bound.spans[0].typical
-        self._laid_out: dict[tuple[int, float, float], tuple[Array, Array]] = {}
+        self._laid_out: dict[tuple[int, float, float], tuple[Array, Array, float]] = {}
 
     def concentrations(self, eta: Array) -> Array | None:
         """Concentrations (B, T) mg/L, or None where a closed form would lose digits."""
@@ -105,7 +106,7 @@ class _Superposed:
         ways = {CENTRAL: direct}
         amount: Array | float = 0.0
         for number, group in enumerate(self._groups):
-            for entry in self._structure.entries(group.route, values, group.hours):
+            for entry in self._structure.entries(group.route, values, float(group.hours[0])):
                 if entry.state not in ways:
                     ways[entry.state] = None if direct is None else _through_depot(direct, rates["absorption"])
                 way = ways[entry.state]
@@ -121,38 +122,42 @@ class _Superposed:
 
     def _response(self, way: _Way, number: int, entry: Entry) -> Array | None:
         """Central amount (T, B) from the doses of one group that enter in this way."""
-        lag, hours = _plain(entry.lag), _plain(entry.duration)
-        if isinstance(hours, float):
-            running = way.decay * hours
-            per_mg = way.share if hours == 0.0 else way.share / running
-        else:
-            running = way.decay * hours
-            per_mg = way.share / running
-        if running.max() > 0.0 and running.min() < _LEAST_DECAY:
-            return None
+        group, lag, hours = self._groups[number], _plain(entry.lag), _plain(entry.duration)
         if isinstance(lag, float) and isinstance(hours, float):
-            spans, weights = self._spans(number, lag, hours)
+            own = group.hours if group.infused else np.full(len(group.times), hours)
+            spans, weights, shortest = self._spans(number, lag, own)
             left = weights @ exp(-way.decay[:, None, :] * spans)
+            instant = shortest == 0.0
         else:
-            elapsed, weights = self._spans(number, 0.0, 0.0)
-            left = weights @ _own(way.decay[:, None, :], elapsed - lag, hours)
-        return np.asarray((per_mg[:, None, :] * left).sum(axis=0) * entry.share)
+            spans, weights, _ = self._spans(number, 0.0, np.zeros(len(group.times)))
+            instant, shortest = isinstance(hours, float), np.asarray(hours).min()
+            left = weights @ _own(way.decay[:, None, :], spans - lag, hours)
+            left = left if instant else left / hours
+        if instant:
+            return np.asarray((way.share[:, None, :] * left).sum(axis=0) * entry.share)
+        if way.decay.min() * shortest < _LEAST_DECAY:
+            return None
+        return np.asarray(((way.share / way.decay)[:, None, :] * left).sum(axis=0) * entry.share)
 
-    def _spans(self, number: int, lag: float, hours: float) -> tuple[Array, Array]:
-        """Distinct hours from arrivals (and ends of infusions) to levels (P, 1), and weights (T, P) mg that sum them."""
-        key = (number, lag, hours)
+    def _spans(self, number: int, lag: float, hours: Array) -> tuple[Array, Array, float]:
+        """Distinct hours from arrivals (and ends of infusions) to levels (P, 1), and what sums them up.
+
+        That is weights (T, P), mg, or mg/h for infusions; last the shortest infusion, h.
+        """
+        key = (number, lag, float(hours[0]))
         if key not in self._laid_out:
             group = self._groups[number]
             elapsed = self._times[:, None] - group.times - lag
             level, dose = np.nonzero(elapsed > SAME_MOMENT)
-            since, amounts = elapsed[level, dose], group.amounts[dose]
-            if hours > 0.0:
-                since = np.concatenate([since, np.maximum(since - hours, 0.0)])
+            since, amounts, shortest = elapsed[level, dose], group.amounts[dose], float(hours.min())
+            if shortest > 0.0:
+                since = np.concatenate([since, np.maximum(since - hours[dose], 0.0)])
+                amounts = amounts / hours[dose]
                 level, amounts = np.tile(level, 2), np.concatenate([-amounts, amounts])
             spans, place = np.unique(since, return_inverse=True)
             weights = np.zeros((len(self._times), len(spans)))
             np.add.at(weights, (level, place), amounts)
-            self._laid_out[key] = spans[:, None], weights
+            self._laid_out[key] = spans[:, None], weights, shortest
         return self._laid_out[key]
 
 

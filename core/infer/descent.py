@@ -13,9 +13,9 @@ from core.task import Task
 Array = NDArray[np.float64]
 
 MOST_STEPS = 60
-_QUICK_STEPS = 3  # with the expected Hessian; a start that still is not near has left the reach of that
-_NEAR = 0.5  # gain a full step promises below which a start is near an optimum
-_SAME_PLACE = 0.05  # near starts whose aims lie as close (standard deviations of the prior) are one
+_QUICK_STEPS = 4  # with the expected Hessian; a start that still is not near has left the reach of that
+_NEAR = 2.0  # gain a full step promises below which a start is near an optimum
+_SAME_PLACE = 0.1  # near starts whose aims lie as close (standard deviations of the prior) are one
 _DAMPING = 1e-2  # of a start's first step, relative to the curvature
 _LEAST_DAMPING = 1e-9
 _HOPELESS = 1e4  # damping at which no step helps any more
@@ -39,8 +39,8 @@ class Descent:
 
     def of(self, rows: NDArray[np.intp]) -> Descent:
         """Some of the starts."""
-        fields = (self.z, self.value, self.gradient, self.hessian, self.curved, self.damping)
-        return Descent(*(item[rows] for item in fields))
+        z, value, gradient, hessian = self.z[rows], self.value[rows], self.gradient[rows], self.hessian[rows]
+        return Descent(z, value, gradient, hessian, self.curved[rows], self.damping[rows])
 
     def moves(self) -> Array:
         """What to subtract from each start, (S, n)."""
@@ -100,7 +100,7 @@ def _evaluate(whitened: Whitened, z: Array, damping: Array, *, quick: bool) -> D
     if quick:
         return Descent(z, *whitened.slope(z), np.zeros(len(z), dtype=bool), damping)
     value, gradient, observed, expected = whitened.curve(z)
-    curved = np.isfinite(observed).all(axis=(1, 2))
+    curved: NDArray[np.bool_] = np.asarray(np.isfinite(observed).all(axis=(1, 2)))
     curved[curved] = np.linalg.eigvalsh(observed[curved])[:, 0] > 0.0
     return Descent(z, value, gradient, np.where(curved[:, None, None], observed, expected), curved, damping)
 

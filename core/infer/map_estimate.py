@@ -31,11 +31,11 @@ _SEED = 20201
 def estimate_map(
     bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Level], *, starts: int = STARTS, task: Task | None = None
 ) -> Posterior:
-    """Find the posterior mode of the etas, the Laplace covariance around it; draws from the posterior wait to be asked for.
+    """Find the posterior mode of the etas and the Laplace covariance around it.
 
-    With no level the prior is given back, exactly. The best of all optima is kept; the objectives of others are
-    reported. An optimum counts only when the gradient vanishes and the Hessian is positive definite; else the status
-    is FAILED and no number may be used.
+    Draws from the posterior itself are made when first asked for. With no level the prior is given back, exactly. The
+    best of all optima is kept; the objectives of others are reported. An optimum counts only when the gradient vanishes
+    and the Hessian is positive definite; else the status is FAILED and no number may be used.
 
     Args:
         bound: the model with the patient's covariates.

@@ -1,4 +1,4 @@
-"""Times the fit of one patient against one-start BFGS in numpy and scipy, in one run; figures are CPU time of this process.
+"""Times the fit of one patient against one-start BFGS in numpy and scipy, in one run; figures are CPU time.
 
 Run `python tests/benchmarks/fit.py` from the repository. Ours starts from doses and levels in memory, binds the model,
 descends from eight starts and gives the covariance; the baseline gives the optimum only. Draws from the posterior, made
@@ -6,30 +6,31 @@ when first asked for, are timed apart. Ends with status 1 where a bar is missed.
 """
 
 import importlib.util
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-
-import json
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-BASELINE = ROOT.parent / "shared" / "science" / "peer_ratios" / "baseline_scipy.py"
-
 from core import session
+from core.clinic.case import Case
 from core.clinic.case_file import load_case
 from core.drugs.library import resources_folder
 from core.drugs.loader import load_population_model
+from core.drugs.model import DrugModel
 from core.infer.map_estimate import estimate_map
+from core.infer.posterior import Posterior
 
+ROOT = Path(__file__).resolve().parents[2]
+BASELINE = ROOT.parent / "shared" / "science" / "peer_ratios" / "baseline_scipy.py"
 BARS = {"vanco_goti2018": 0.5, "oral1_combined": 0.5, "oral2_corr": 0.5, "phenytoin_mm": 0.03}
 REPEATS = {"closed": 5, "LSODA": 1}
 PBPK_BAR = 200.0  # ms
@@ -64,21 +65,24 @@ def against_baseline() -> bool:
         ours: list[float] = []
         draws: list[float] = []
         for patient, case in zip(patients, cases, strict=True):
-
-            def fit(case=case):  # type: ignore[no-untyped-def]
-                return estimate_map(model.bind(case), case.given_doses, case.used_levels)
-
-            posterior = fit()
-            pairs = [
-                (cpu_ms(lambda p=patient: baseline.map_fit(name, p, how)), cpu_ms(fit)) for _ in range(REPEATS[how])
-            ]
+            base = partial(baseline.map_fit, name, patient, how)
+            posterior = fit(model, case)
+            pairs = [(cpu_ms(base), cpu_ms(partial(fit, model, case))) for _ in range(REPEATS[how])]
             theirs.append(float(np.median([pair[0] for pair in pairs])))
             ours.append(float(np.median([pair[1] for pair in pairs])))
-            draws.append(cpu_ms(lambda p=posterior: p.draws))
+            draws.append(cpu_ms(partial(draws_of, posterior)))
         ratio = float(np.median(ours) / np.median(theirs))
         fast &= ratio <= bar
         print(told(name, ours, draws) + f", baseline {how} {np.median(theirs):.2f} ms, ratio {ratio:.3f} (bar {bar})")
     return fast
+
+
+def fit(model: DrugModel, case: Case) -> Posterior:
+    return estimate_map(model.bind(case), case.given_doses, case.used_levels)
+
+
+def draws_of(posterior: Posterior) -> object:
+    return posterior.draws
 
 
 def told(name: str, fits: Sequence[float], draws: Sequence[float]) -> str:

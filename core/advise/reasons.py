@@ -1,5 +1,5 @@
-"""The reasons of a recommendation in plain words: what was used and assumed, what drives and what would change the dose,
-and what the models do not know.
+"""The reasons of a recommendation in plain words: what was used, what drives the dose, what would change it, and what
+the models do not know.
 """
 
 from __future__ import annotations

@@ -122,6 +122,7 @@ class SecondOpinion:
     coverage: float = 0.9
     agrees: bool = True
     reasons: tuple[tuple[str, float], ...] = ()  # feature and its contribution, mg per day, largest first
+    wait: float = 0.0  # h it would put the next dose off
     gaps: Mapping[str, str] = field(default_factory=dict)  # what fills the message of `abstains`
 
 

@@ -105,9 +105,12 @@ def bind_models(case: Case) -> tuple[BoundModel, ...]:
             refusals.append(refusal)  # another model of the drug may do without it
         except ModelError as fault:
             refusals.append(InputError("models", "model_does_not_hold", model=model.id, detail=str(fault)))
-    if not bound:
-        raise next((refusal for refusal in refusals if refusal.reason == "covariate_missing"), refusals[0])
     holding = [item for item in bound if not any(alert.severity is Severity.STOP for alert in item.findings)]
+    missing = next((refusal for refusal in refusals if refusal.reason == "covariate_missing"), None)
+    if missing is not None and not holding:
+        raise missing
+    if not bound:
+        raise refusals[0]
     return tuple(bound if case.models or not holding else holding)
 
 

@@ -197,6 +197,15 @@ MODELS: dict[str, tuple[str, Mapping[str, str], list[Values]]] = {
             for inhibited in (0, 1)
         ],
     ),
+    "rivaroxaban.willmann2018": (
+        "rivaroxaban_willmann2018_adult",
+        USUAL,
+        [
+            {**p, "PGP": 0, "CYPs": 0, "CYPm": m, "CYPw": 0, "CYPi": i, "IND": 0.849, "DOSE": 10.0}
+            for p in ADULTS
+            for m, i in ((0, 0), (1, 0), (0, 1))
+        ],
+    ),
     "dabigatran.yang2024": (
         "dabigatran_yang2024_healthy",
         {
@@ -401,7 +410,7 @@ TAKEN = {
     "AMIO": ("amiodarone",), "PPI": ("omeprazole",), "NSAID": ("ibuprofen",), "INH": ("ketoconazole",),
     "VPA": ("valproate",),
     "EIAED": ("carbamazepine",), "PHT": ("phenytoin",), "PBFBM": ("phenobarbital",), "BOTH": ("phenytoin", "felbamate"),
-    "COAED": ("carbamazepine",),
+    "COAED": ("carbamazepine",), "CYPm": ("erythromycin",), "CYPi": ("rifampicin",),
 }  # fmt: skip
 REPLACEMENT = {"": "none", "HD": "haemodialysis", "CAPD": "capd", "CVVHD": "cvvhd", "CVVHDF": "cvvhdf"}
 

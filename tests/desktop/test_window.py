@@ -1,45 +1,17 @@
-import json
-import stat
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QInputMethodEvent
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QTableWidget
 
-from core.clinic.case_file import load_case
 from core.errors import InputError
 from core.report.decision import DecisionKind
-from desktop.case.draft_file import DraftKeeper, draft_of
+from desktop.case.draft_file import draft_of
 from desktop.language import LANGUAGE
-from desktop.state import CaseState
-
-KEY = Qt.Key
-CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-def ready(qtbot, window):
-    qtbot.waitUntil(lambda: window.state.results.proposed is not None and not window.state.busy, timeout=20000)
-
-
-def receiver():
-    """Where the system sends a key: a popup first."""
-    return QApplication.activePopupWidget() or QApplication.focusWidget()
-
-
-def key(window, *args):
-    QTest.keyClick(receiver() or window, *args)
-
-
-def type_text(text):
-    if text.isascii():
-        QTest.keyClicks(receiver(), text)
-        return
-    event = QInputMethodEvent()  # what a Chinese keyboard writes arrives as committed text
-    event.setCommitString(text)
-    QApplication.sendEvent(receiver(), event)
+from tests.desktop.hands import CTRL, KEY, key, ready, type_text
 
 
 def test_a_case_is_entered_by_keyboard_alone_accepted_and_reported(qtbot, window, tmp_path, monkeypatch):
@@ -96,56 +68,6 @@ def test_a_case_is_entered_by_keyboard_alone_accepted_and_reported(qtbot, window
     assert sorted(path.suffix for path in tmp_path.glob("P-7*")) == [".csv", ".csv", ".pdf"]
 
 
-def test_accepting_waits_for_the_cautions_to_be_acknowledged(worked):
-    advice = worked.case_tab.advice
-    assert worked.state.unacknowledged, "the worked case has a caution"
-    advice.accept()
-    assert worked.state.decision is None
-    key(worked, KEY.Key_K, CTRL)
-    advice.accept()
-    decision = worked.state.decision
-    assert decision.kind is DecisionKind.ACCEPTED
-    assert decision.regimen == worked.state.results.recommendation.options[0].regimen
-    assert decision.acknowledged
-
-
-def test_another_option_is_previewed_and_needs_a_reason_to_be_taken(qtbot, worked, verbs):
-    advice = worked.case_tab.advice
-    worked.state.acknowledge()
-    advice.alternatives.table.setCurrentCell(1, 0)
-    second = worked.state.results.recommendation.options[1].regimen
-    qtbot.waitUntil(lambda: ("proposed", second) in verbs.calls and worked.state.results.proposed_regimen == second)
-    advice.accept()
-    assert worked.state.decision is None
-    key(worked, KEY.Key_Return)
-    assert advice.panel.reason.fault.text, "no reason, no decision"
-    advice.panel.reason.edit.setText("once a day is simpler")
-    key(worked, KEY.Key_Return)
-    assert worked.state.decision.kind is DecisionKind.MODIFIED
-    assert worked.state.decision.regimen == second
-
-
-def test_a_modified_regimen_is_checked_against_the_label(worked):
-    advice = worked.case_tab.advice
-    advice.buttons.modify_button.click()
-    advice.panel.form.amount.edit.setText("9000")
-    advice.panel.form.settled.emit()
-    assert advice.panel.limits.isVisibleTo(advice.panel)
-    assert "9000 mg" in advice.panel.limits.text()
-
-
-def test_a_modified_regimen_shows_its_chances_before_it_is_confirmed(qtbot, worked):
-    advice = worked.case_tab.advice
-    advice.buttons.modify_button.click()
-    advice.panel.form.amount.edit.setText("600")
-    advice.panel.preview_button.click()
-    qtbot.waitUntil(lambda: advice.panel.judged.isVisibleTo(advice.panel), timeout=5000)
-    assert "%" in advice.panel.judged.text()
-    advice.panel.form.amount.edit.setText("700")
-    advice.panel.form.settled.emit()
-    assert not advice.panel.judged.isVisibleTo(advice.panel), "chances of another regimen are never shown"
-
-
 def test_a_drug_without_effect_curves_keeps_the_time_range_of_its_course(qtbot, worked, verbs):
     bare = replace(verbs.prior, curves=verbs.prior.curves[:1])
     for name in ("prior", "individual", "proposed"):
@@ -169,28 +91,6 @@ def test_a_drug_without_published_target_asks_for_one_beside_the_field(qtbot, wo
     assert form.target.fault.text
     card._go.click()
     assert QApplication.focusWidget() is form.target.box
-
-
-def test_a_rejection_needs_a_reason_and_gives_no_regimen(worked):
-    advice = worked.case_tab.advice
-    advice.buttons.reject_button.click()
-    advice.panel.confirm_button.click()
-    assert worked.state.decision is None
-    advice.panel.reason.edit.setText("dialysis begins today")
-    advice.panel.confirm_button.click()
-    assert (worked.state.decision.kind, worked.state.decision.regimen) == (DecisionKind.REJECTED, None)
-
-
-def test_a_decision_does_not_outlive_the_case_it_was_made_for(qtbot, worked):
-    worked.state.acknowledge()
-    worked.case_tab.advice.accept()
-    field = worked.case_tab.input.field("entry.weight.0")
-    field.edit.setFocus()
-    field.edit.selectAll()
-    QTest.keyClicks(field.edit, "90")
-    assert worked.state.decision is None
-    assert worked.case_tab.advice.card.option is None
-    assert not worked.case_tab.advice.buttons.accept_button.isEnabled()
 
 
 def test_faults_are_counted_at_the_top_and_lead_to_their_field(worked):
@@ -340,58 +240,6 @@ def test_the_plot_survives_five_hundred_redraws(worked):
     assert worked.isVisible()
 
 
-def test_what_is_typed_survives_a_crash(qtbot, worked, verbs):
-    field = worked.case_tab.input.field("entry.weight.0")
-    field.edit.setFocus()
-    field.edit.selectAll()
-    QTest.keyClicks(field.edit, "1,500")
-    path = worked._keeper.path
-    qtbot.waitUntil(lambda: path.exists() and "1,500" in path.read_text("utf-8"), timeout=5000)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    draft = DraftKeeper(path).restore()
-    assert draft.history("weight")[0].text == "1,500"
-    again = CaseState(verbs)
-    again.open_draft(draft)
-    assert [problem.reason for problem in again.problems] == ["number_ambiguous"]
-    again.close()
-
-
-def test_a_damaged_draft_is_put_aside_not_deleted(tmp_path):
-    path = tmp_path / "draft.json"
-    path.write_text('{"format": "dosewright.draft/1", "rec', "utf-8")
-    assert DraftKeeper(path).restore() is None
-    assert path.with_suffix(".damaged").read_text("utf-8").endswith('"rec')
-
-
-def test_saving_writes_what_the_window_holds(worked, verbs, tmp_path):
-    target = tmp_path / "saved.case.json"
-    assert worked._save_to(target)
-    assert load_case(target) == verbs.case
-    assert not worked.state.is_dirty
-    worked.case_tab.input.doses.remove(0)
-    assert worked.state.is_dirty
-
-
-def test_an_unusable_case_is_not_saved_and_stays_in_the_form(worked, tmp_path):
-    field = worked.case_tab.input.field("entry.weight.0")
-    field.edit.setText("x")
-    field.edited.emit("x")
-    worked.state.settle()
-    target = tmp_path / "saved.case.json"
-    assert not worked._save_to(target)
-    assert not target.exists()
-    assert field.edit.text() == "x"
-
-
-def test_a_broken_case_file_changes_nothing_and_says_why(worked, tmp_path):
-    before = worked.state.draft
-    path = tmp_path / "cut.case.json"
-    path.write_text(json.dumps({"schema": "dosewright.case/1"})[:20], "utf-8")
-    assert not worked.open(path)
-    assert worked.state.draft == before
-    assert "cut.case.json" in worked.status.text.text()
-
-
 def test_the_language_changes_while_the_window_is_open(worked):
     before = worked.state.draft
     LANGUAGE.use("zh_CN")
@@ -416,20 +264,3 @@ def test_everything_that_takes_the_focus_has_a_name(worked):
                 if not interface.text(QAccessible.Text.Name):
                     nameless.append((type(widget).__name__, widget.property("role"), widget.parent()))
     assert nameless == []
-
-
-def test_the_case_compares_up_to_four_regimens(qtbot, worked):
-    tab = worked.compare_tab
-    worked.tabs.setCurrentWidget(tab)
-    qtbot.waitUntil(lambda: tab.is_ready and len(tab.plot.series) == 3, timeout=10000)
-    assert len(tab.regimens) == 2
-    for amount in ("500", "600", "700"):
-        tab.form.amount.edit.setText(amount)
-        tab.add()
-    assert len(tab.regimens) == 4
-    tab.remove(0)
-    assert len(tab.regimens) == 3
-
-
-def test_opening_another_case_keeps_its_draft_equal_to_the_file(worked, verbs):
-    assert worked.state.draft == draft_of(verbs.case)

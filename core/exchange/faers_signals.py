@@ -28,7 +28,8 @@ from core.task import Task
 
 PRIMARY = ("PS",)
 FEWEST = 3
-MOST_PAIRS = 4_000_000  # drug-event pairs the prior of the EBGM is fitted to; more do not fit the memory
+MOST_REPORTS = 2_000_000  # reports the prior of the EBGM is fitted to; the drugs of more do not fit the memory
+MOST_PAIRS = 4_000_000  # drug-event pairs, likewise
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def _drugs(
     """Drugs of each report in the wanted roles, and the reports of the drug sought."""
     names: dict[int, tuple[str, ...]] = {}
     wanted: set[int] = set()
+    keeps = len(reports.keys) <= MOST_REPORTS
     shared: dict[str, str] = {}  # one copy of each name
     for quarter in quarters:
         file = quarter.files["drug"]
@@ -157,10 +159,9 @@ def _drugs(
             if key is None or role not in roles or not reports.holds(key):
                 continue
             called = (ingredient or name).upper()
-            called = shared.setdefault(called, called)
             before = names.get(key, ())
-            if called not in before:
-                names[key] = (*before, called)
+            if keeps and called not in before:
+                names[key] = (*before, shared.setdefault(called, called))
             if names_drug(drug, f"{name} {ingredient}"):
                 wanted.add(key)
     return names, wanted
@@ -182,6 +183,8 @@ def _prior(
     every: Counter[tuple[str, str]], margins: Counter[str], events: Counter[str], total: int
 ) -> GammaPrior | None:
     expected = [margins[name] * events[term] / total for name, term in every]
+    if not every:
+        return None
     try:
         return fit_prior(list(every.values()), expected)
     except FitFailed:

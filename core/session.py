@@ -18,6 +18,7 @@ from core.advise.forgiveness import Forgiveness, forgiveness
 from core.advise.judge import DoseForTarget
 from core.advise.judge import dose_for_target as find_dose
 from core.advise.judge import judge as judge_regimens
+from core.advise.judge import objections as objections_to
 from core.advise.limits import limits_of
 from core.advise.mic_table import STANDARD_MICS, MicTable, mic_table
 from core.advise.next_sample import NextSample
@@ -226,6 +227,16 @@ def recommend(
     basis = Basis(inputs_hash(case), VERSION, (), (), SAMPLES, SEED)
     ranked = rank_regimens(case, individualisation.posteriors, check_case(case), basis, options=options, task=task)
     return with_second_opinion(case, [posterior.bound for posterior in individualisation.posteriors], ranked)
+
+
+def objections(case: Case, regimen: Regimen) -> tuple[Alert, ...]:
+    """What stands against a regimen of the clinician's own: limits of label, patient and site, rate, amounts.
+
+    Raises:
+        InputError: no model holds the case.
+        DrugFileError: the site's file of limits is broken.
+    """
+    return objections_to(case, bind_models(case)[0].model, regimen)
 
 
 def judge(case: Case, individualisation: Individualisation, regimens: Sequence[Regimen]) -> tuple[Option, ...]:

@@ -51,6 +51,9 @@ class Verbs(Protocol):
     ) -> tuple[Option, ...]:
         """Judge regimens of the clinician's own."""
 
+    def objections(self, case: Case, regimen: Regimen) -> tuple[Alert, ...]:
+        """What stands against a regimen of the clinician's own."""
+
     def predict_proposed(
         self,
         case: Case,

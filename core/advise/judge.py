@@ -42,9 +42,8 @@ def judge(case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regime
     current = current_regimen(case)
     options = []
     for regimen in regimens:
-        notes = notes_on(regimen, model, limits_of(case, model, regimen.first_dose))
         option = evaluator.option(regimen, is_current=same_regimen(regimen, current))
-        options.append(replace(option, limits=(*notes, *not_givable(regimen, model))))
+        options.append(replace(option, limits=objections(case, model, regimen)))
     return tuple(options)
 
 
@@ -81,6 +80,18 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
     exact = float(np.exp(above))
     given = min(strengths, key=lambda dose: abs(np.log(dose / exact)))
     return DoseForTarget(exact, judge(case, posteriors, [replace(way, amount=given)])[0])
+
+
+def objections(case: Case, model: DrugModel, regimen: Regimen) -> tuple[Alert, ...]:
+    """What stands against a regimen: every limit it breaks, and what the drug does not come in.
+
+    Args:
+        case: the patient.
+        model: the drug's model, bound to the patient.
+        regimen: what is meant to be given.
+    """
+    notes = notes_on(regimen, model, limits_of(case, model, regimen.first_dose))
+    return (*notes, *not_givable(regimen, model))
 
 
 def not_givable(regimen: Regimen, model: DrugModel) -> list[Alert]:

@@ -30,6 +30,7 @@ from core.units import Quantity
 
 PATIENT_FACTS = ("age", "sex", "ethnicity")
 TIME_ON_THERAPY = "time_on_therapy"
+LONG_BEFORE = 87_660.0  # h, ten years; whatever changes with the time on therapy has changed by then
 DOSE = "dose"  # mg of each single dose; read when the dose is given
 DERIVED_UNITS = {
     "age": "year", "bmi": "kg/m2", "fat_free_mass": "kg", "ideal_weight": "kg", "body_surface_area": "m2",
@@ -166,7 +167,7 @@ class CovariateReader:
                     if item.start <= time and (item.until is None or time < item.until)
                 )
             case "time_on_therapy":
-                return max(0.0, time - self.first_dose)
+                return max(0.0, time - self.therapy_start)
         return self._entered_or_derived(name, time)
 
     @property
@@ -174,6 +175,13 @@ class CovariateReader:
         """Case time of the first dose, h."""
         doses = self.case.given_doses or self.case.doses
         return min((dose.time for dose in doses), default=0.0)
+
+    @property
+    def therapy_start(self) -> float:
+        """Case time the drug has been taken from, h; a steady state at the first dose was reached long before it."""
+        first = self.first_dose
+        settled = any(dose.steady_state and dose.time == first for dose in self.case.given_doses or self.case.doses)
+        return first - LONG_BEFORE if settled else first
 
     def missing(self, name: str, time: float) -> str:
         """The covariate a person has to enter so that `name` is known."""

@@ -169,7 +169,7 @@ class PopulationModel:
         starts = change_times(reader.case, self.read_covariates, self.recipes)
         if TIME_ON_THERAPY not in self.read_covariates:
             return [(start, start) for start in starts]
-        first = reader.first_dose
+        first = reader.therapy_start
         starts = sorted({*starts, first, *(first + hours for hours in self._therapy_steps())})
         middles = [(start + end) / 2.0 for start, end in itertools.pairwise(starts)]
         return list(zip(starts, [*middles, starts[-1] + _LONG_AFTER], strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.advise.candidates import limits_met
 from core.advise.recommendation import Option, Regimen
 from core.clinic.alert import Alert
 from core.report.decision import Decision, DecisionKind
@@ -140,12 +139,9 @@ class DecisionPanel(Panel):
         return self.form.regimen() if self.form.isVisibleTo(self) else self._option.regimen
 
     def broken_limits(self, regimen: Regimen) -> tuple[Alert, ...]:
-        """What the label says against a regimen."""
-        model, case = self._state.model, self._state.case
-        if model is None or case is None:
-            return ()
-        taken = [item.drug for item in case.co_medication if item.until is None or item.until > regimen.first_dose]
-        return limits_met(regimen, model.limits.under(taken))
+        """What stands against a regimen: limits of label, patient and site, infusion rate, amounts."""
+        case = self._state.case
+        return () if case is None else self._state.verbs.objections(case, regimen)
 
     def _check(self) -> Regimen | None:
         regimen = self._regimen()

@@ -71,6 +71,9 @@ class Recorded:
     def judge(self, case, fitted, regimens):
         return tuple(replace(self.options[0], regimen=regimen) for regimen in regimens)
 
+    def objections(self, case, regimen):
+        return session.objections(self.case, regimen)
+
     def predict_proposed(self, case, fitted, regimen, times=None, *, tissues=(), task=None):
         self.calls.append(("proposed", regimen))
         return self.proposed

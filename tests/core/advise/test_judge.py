@@ -1,5 +1,6 @@
 """The clinician's own regimen, and the dose a target asks for."""
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,8 @@ from core.advise.judge import dose_for_target, judge
 from core.advise.recommendation import Regimen
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.case_file import load_case
+from core.clinic.covariate import CovariateValue
+from core.clinic.patient import Patient, Sex
 from core.clinic.regimen import Route
 from core.drugs.library import resources_folder
 from core.errors import InputError
@@ -59,3 +62,18 @@ def test_a_target_no_dose_reaches_and_a_foreign_route_are_refused() -> None:
         dose_for_target(beyond, FITTED.posteriors, WAY)
     with pytest.raises(InputError, match="route_not_of_drug"):
         dose_for_target(CASE, FITTED.posteriors, replace(WAY, route=Route.RECTAL, duration=0.0))
+
+
+def test_a_regimen_of_ones_own_is_held_against_every_limit() -> None:
+    """Amikacin at most 30 mg/kg (EUCAST dosages, version 15.0), 1500 mg at 50 kg; vancomycin at most 10 mg/min."""
+    facts = (("weight", "50 kg"), ("height", "170 cm"), ("serum_creatinine", "80 umol/L"))
+    covariates = tuple(CovariateValue(name, parse_quantity(value)) for name, value in facts)
+    start = dt.datetime(2026, 7, 6, 8, tzinfo=dt.UTC)
+    amikacin = Case(Patient("P-1", Sex.MALE, age=60.0), "amikacin", start, covariates)
+    found = session.objections(amikacin, Regimen(2000.0, 24.0, Route.INTRAVENOUS, 1.0))
+    assert {alert.id for alert in found} == {"dose_above_single_of_patient", "dose_above_daily_of_patient"}
+    vancomycin = replace(amikacin, drug="vancomycin")
+    fast = session.objections(vancomycin, Regimen(1000.0, 12.0, Route.INTRAVENOUS, 0.5))
+    assert "infusion_too_fast" in {alert.id for alert in fast}
+    unsaid = session.objections(vancomycin, Regimen(1000.0, 12.0, Route.INTRAVENOUS))
+    assert "infusion_time_missing" in {alert.id for alert in unsaid}

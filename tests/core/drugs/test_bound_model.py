@@ -239,3 +239,18 @@ def test_a_clearance_by_another_weight_is_said_aloud() -> None:
     )
     notes = {alert.id: alert.values["value"] for alert in model.bind(case).findings}
     assert notes == {"clearance_by_fat_free_weight": "102 mL/min"}
+
+
+def test_a_steady_state_at_the_first_dose_is_that_of_a_long_treatment() -> None:
+    """Voriconazole (Friberg 2012) loses most saturable elimination within hours; the trough is that of day 30."""
+    model = load_population_model(resources_folder() / "drugs" / "voriconazole.friberg2012.yaml")
+    facts = (CovariateValue("weight", Quantity(70.0, "kg")), CovariateValue("cyp2c19_phenotype", "normal"))
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    every, amount = Quantity(12.0, "h"), Quantity(200.0, "mg")
+    troughs = []
+    for count, settled, time in ((2, True, 12.0), (60, False, 708.0)):
+        dose = Dose(0.0, amount, Route.ORAL, every=every, count=count, steady_state=settled)
+        case = Case(Patient("v", Sex.MALE, age=50.0), "voriconazole", start, facts, doses=(dose,))
+        bound = model.bind(case)
+        troughs.append(bound.concentrations(np.zeros((1, len(model.etas))), case.doses, np.array([time]))[0, 0])
+    assert troughs[0] == pytest.approx(troughs[1], rel=0.01)

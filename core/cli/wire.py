@@ -120,6 +120,7 @@ def second_opinion(item: SecondOpinion | None, wording: Wording) -> Json | None:
         "amount": item.amount,
         "every": item.every,
         "route": item.route.value,
+        "wait": item.wait,
         "daily": item.daily,
         "low": item.low,
         "high": item.high,

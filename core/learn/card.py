@@ -71,7 +71,7 @@ class Card:
     report: Mapping[str, Any]
     imputation: Imputation | None = None
     choice_hash: str = ""  # SHA-256 of the graph that judges regimens; empty: there is none
-    golden_choice: tuple[tuple[float, float, float], ...] = ()  # of each: a dose, interval, utility
+    golden_choice: tuple[tuple[float, float, float, float], ...] = ()  # of each: a dose, interval, wait, utility
 
 
 def write_card(card: Card) -> str:
@@ -172,7 +172,7 @@ def _card(document: Mapping[str, Any]) -> Card:
         report=dict(document["report"]),
         imputation=_read_imputation(document["imputation"]),
         choice_hash=str(document["choice_sha256"]),
-        golden_choice=tuple((float(a), float(b), float(c)) for a, b, c in document["golden_choice"]),
+        golden_choice=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in document["golden_choice"]),
     )
 
 

@@ -15,21 +15,24 @@ from core.learn.recipe import Candidate
 
 Array = NDArray[np.float64]
 
+EXTRA = 4  # columns beside the features
 NEAR_BEST = 0.02  # utilities closer than this are one, as in `core.advise.recommend`
 
 
-def regimen_rows(features: Array, log_dose: Array, regimens: Sequence[Regimen]) -> Array:
-    """Rows (N*M, F+3): each patient's features beside a regimen's daily dose, interval, distance from the prediction.
+def regimen_rows(features: Array, log_dose: Array, regimens: Sequence[Regimen], now: float = 0.0) -> Array:
+    """Rows (N*M, F+4): features beside a regimen's daily dose, interval, wait and distance from the prediction.
 
     Args:
         features: (N, F).
         log_dose: logarithm of the predicted daily dose, (N,).
         regimens: M of them.
+        now: time of the decision, h.
     """
     daily = np.log([regimen.amount * 24.0 / regimen.every for regimen in regimens])
     every = np.array([regimen.every for regimen in regimens])
     count, size = len(features), len(regimens)
-    own = np.stack([np.tile(daily, count), np.tile(every, count)], axis=1)
+    wait = np.array([regimen.first_dose - now for regimen in regimens])
+    own = np.stack([np.tile(daily, count), np.tile(every, count), np.tile(wait, count)], axis=1)
     away = (daily[None, :] - log_dose[:, None]).reshape(-1, 1)
     rows = np.concatenate([np.repeat(features, size, axis=0), own, away], axis=1)
     return np.asarray(rows, dtype=np.float32).astype(np.float64)

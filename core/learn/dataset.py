@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.candidates import candidates, limits_met
+from core.advise.candidates import WAITS, candidates, limits_met
 from core.advise.recommendation import Regimen
 from core.drugs.model import DrugModel
 from core.errors import InputError
@@ -64,8 +64,8 @@ class Table:
 
 
 def menu(model: DrugModel) -> list[Regimen]:
-    """Every regimen the drug comes in, from time 0 on."""
-    return candidates(model.given_as, 0.0)
+    """Every regimen the drug comes in, for a decision at time 0; its first dose may wait."""
+    return candidates(model.given_as, 0.0, waits=WAITS)
 
 
 def intervals(model: DrugModel) -> tuple[float, ...]:
@@ -117,12 +117,14 @@ def _judge(recipe: Recipe, models: Sequence[DrugModel], number: int, *, in_full:
     limit = daily_limit(model, patient.case)
     row = feature_row(recipe.features, see(patient.case, patient.bounds))
     judge, truth, points = judge_of(recipe, patient)
-    course, grid = usual_course(model, recipe.reference_every), dose_grid(model.given_as, limit, recipe.floor)
+    grid = dose_grid(model.given_as, limit, recipe.floor)
+    course = judge.best_wait(usual_course(model, recipe.reference_every), grid)
     best, need = judge.best_daily(course, grid), judge.best_daily(course, grid, truth)
     at_each = np.full(len(intervals(model)), np.nan)
     utility = np.full(len(menu(model)), np.nan)
     if in_full:
-        at_each = np.array([judge.best_daily(usual_course(model, every), grid) for every in intervals(model)])
+        courses = [replace(usual_course(model, every), wait=course.wait) for every in intervals(model)]
+        at_each = np.array([judge.best_daily(item, grid) for item in courses])
         utility = regimen_utilities(judge, model, patient)
     return row, best, need, limit, points, at_each, utility
 
@@ -140,15 +142,16 @@ def judge_of(recipe: Recipe, patient: VirtualPatient) -> tuple[Judge, Array, flo
 
 
 def regimen_utilities(judge: Judge, model: DrugModel, patient: VirtualPatient) -> Array:
-    """Utility of each regimen of the menu, (M,), NaN where the label forbids it."""
+    """Utility of each regimen of the menu, (M,), NaN where the label forbids it or there is nothing to wait for."""
     case = patient.case
     limits = limits_of(model, case)
-    regimens = menu(model)
+    regimens, waits = menu(model), judge.waits()
     values = np.full(len(regimens), np.nan)
     groups: dict[Course, list[int]] = {}
     for index, regimen in enumerate(regimens):
-        if not limits_met(regimen, limits):
-            groups.setdefault(usual_course(model, regimen.every), []).append(index)
+        if regimen.first_dose in waits and not limits_met(regimen, limits):
+            course = replace(usual_course(model, regimen.every), wait=regimen.first_dose)
+            groups.setdefault(course, []).append(index)
     for course, members in groups.items():
         values[members] = judge.utilities(course, np.array([regimens[index].amount for index in members]))
     return values

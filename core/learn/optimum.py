@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.advise.candidates import WAITS
 from core.advise.evaluate import target_ends, target_metric
 from core.advise.recommendation import Regimen
 from core.advise.spans import Spans, spans
@@ -123,6 +124,7 @@ class Course:
     every: float
     route: Route
     duration: float = 0.0
+    wait: float = 0.0  # from the next decision to the first dose
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +151,7 @@ class _Response:
 
 
 class Judge:
-    """Judges regimens of one patient under weighted beliefs; each starts at the next decision."""
+    """Judges regimens of one patient under weighted beliefs."""
 
     def __init__(self, case: Case, beliefs: Sequence[Belief], target: Target, harms: Sequence[Harm]) -> None:
         _check_superposes(beliefs, target, harms)
@@ -162,7 +164,7 @@ class Judge:
         self._responses: dict[Course, _Response] = {}
 
     def utilities(self, form: Course, amounts: Array, weight: Array | None = None) -> Array:
-        """Utility of each amount (D,) mg given from the next decision on, (D,).
+        """Utility of each amount (D,) mg, (D,).
 
         Args:
             form: interval, route and infusion time.
@@ -183,6 +185,26 @@ class Judge:
             utility = utility - np.maximum(0.0, gap * exceeded)
         return utility
 
+    def waits(self) -> tuple[float, ...]:
+        """How long the first dose may be put off: while the doses given cover the coming day, as in `core.advise`."""
+        if self._target.kind not in (TargetKind.AUC24, TargetKind.AUC24_MIC) or not self._case.given_doses:
+            return WAITS[:1]
+        day = self._case.now + np.array([0.0, 24.0])
+        areas = np.concatenate(
+            [item.bound.window(item.eta, self._case.given_doses, day).area[:, -1] for item in self._beliefs]
+        )
+        order = np.argsort(areas)
+        median = areas[order][np.searchsorted(np.cumsum(self._weight[order]), 0.5)]
+        return WAITS if median >= self._ends[0] else WAITS[:1]
+
+    def best_wait(self, form: Course, grid: Array) -> Course:
+        """The course with the shortest wait whose best dose of the grid (D,) is as good as that of any other wait."""
+        courses = [replace(form, wait=wait) for wait in self.waits()]
+        if len(courses) == 1:
+            return courses[0]
+        highest = [float(self.utilities(course, grid * course.every / 24.0).max()) for course in courses]
+        return next(course for course, value in zip(courses, highest, strict=True) if value >= max(highest) - NEAR_BEST)
+
     def best_daily(self, form: Course, grid: Array, weight: Array | None = None) -> float:
         """Daily dose, mg: the geometric middle of the near-best doses around the best of the grid (D,), ascending."""
         utility = self.utilities(form, grid * form.every / 24.0, weight)
@@ -197,7 +219,7 @@ class Judge:
 
     def _response(self, form: Course) -> _Response:
         if form not in self._responses:
-            unit = Regimen(1.0, form.every, form.route, form.duration, self._case.now)
+            unit = Regimen(1.0, form.every, form.route, form.duration, self._case.now + form.wait)
             edges = spans(unit, self._case.now, self._beliefs[0].bound.model.judged_after).edges
             cut = Spans(edges, edges)  # what superposes needs the edges only
             parts = [self._of(belief, unit, cut) for belief in self._beliefs]

@@ -14,7 +14,7 @@ from core.advise.recommendation import Interval, Regimen
 from core.clinic.regimen import Route
 from core.errors import InputError, ModelError
 from core.learn.card import Card
-from core.learn.choice import regimen_rows
+from core.learn.choice import EXTRA, regimen_rows
 from core.learn.contributions import shapley
 from core.learn.domain import Outside, why_outside
 
@@ -49,7 +49,7 @@ class Predictor:
             InputError: the runtime refuses it, or its shapes are not the card's.
         """
         columns = len(card.features)
-        choice = None if not graphs.choice else _session(graphs.choice, columns + 3, field)
+        choice = None if not graphs.choice else _session(graphs.choice, columns + EXTRA, field)
         return cls(card, file_hash, _session(graphs.dose, columns, field), choice)
 
     def dose(self, rows: Array) -> Array:
@@ -58,7 +58,7 @@ class Predictor:
             rows = self.card.imputation.fill(rows)
         return self.card.scale.to_dose(_run(self._session, rows))
 
-    def utilities(self, row: Array, regimens: Sequence[Regimen]) -> Array:
+    def utilities(self, row: Array, regimens: Sequence[Regimen], now: float = 0.0) -> Array:
         """What the graph that judges regimens makes of each for a patient (F,), (M,).
 
         Raises:
@@ -67,7 +67,7 @@ class Predictor:
         if self._choice is None:
             raise ModelError(f"{self.card.id} does not judge regimens")
         log_dose = np.log(self.dose(row[None]))
-        return _run(self._choice, regimen_rows(row[None], log_dose, regimens))
+        return _run(self._choice, regimen_rows(row[None], log_dose, regimens, now))
 
     def reproduce_golden(self, field: str) -> None:
         """Compute the card's golden rows anew.
@@ -78,8 +78,8 @@ class Predictor:
         again = self.dose(self.card.golden)
         if not np.all(np.abs(again - self.card.golden_dose) <= GOLDEN_TOLERANCE * np.abs(self.card.golden_dose)):
             raise InputError(field, "predictor_not_reproduced")
-        for row, (amount, every, utility) in zip(self.card.golden, self.card.golden_choice, strict=False):
-            judged = self.utilities(row, [Regimen(amount, every, Route.ORAL)])[
+        for row, (amount, every, wait, utility) in zip(self.card.golden, self.card.golden_choice, strict=False):
+            judged = self.utilities(row, [Regimen(amount, every, Route.ORAL, 0.0, wait)])[
                 0
             ]  # the graph sees dose and interval only
             if abs(judged - utility) > GOLDEN_TOLERANCE:

@@ -34,6 +34,7 @@ from core.units import format_dose, format_number
 Array = NDArray[np.float64]
 
 SUFFIX = ".dwm"
+_WIDEST = math.log(1.5)  # a wider difference is said, however usual it is
 
 
 def with_second_opinion(
@@ -64,8 +65,8 @@ def second_opinion(
 
     It speaks only beside an option that may be given, for the target and by the models it was trained on, for a patient
     like those it has seen; its regimen is one that can be given within the label's limits. It `agrees` when its daily
-    dose and that of the best option differ by no more than they do in 99 of 100 virtual patients (at least 25 %), or
-    than the nearest dose that can be given.
+    dose and that of the best option differ by no more than they do in 99 of 100 virtual patients, by a factor of 1.25
+    at least and 1.5 at most, plus half the step to the nearest other dose that can be given.
 
     Args:
         case: the patient.
@@ -80,7 +81,7 @@ def second_opinion(
         predictor = predictor_at(path)
     except InputError:
         return _silent("", "", "predictor_broken")
-    silence = _standing_reason(predictor, recommendation, case.now)
+    silence = _standing_reason(predictor, recommendation)
     if silence:
         return _silence_of(predictor, silence)
     near = [bound for bound in bounds if not any(alert.severity is not Severity.NOTE for alert in bound.findings)]
@@ -121,14 +122,12 @@ def _silence_of(predictor: Predictor, why: str, gaps: Mapping[str, str] | None =
     return SecondOpinion(predictor.card.id, predictor.file_hash, abstains=why, gaps=gaps or {})
 
 
-def _standing_reason(predictor: Predictor, recommendation: Recommendation, now: float) -> str:
+def _standing_reason(predictor: Predictor, recommendation: Recommendation) -> str:
     """Why the predictor has nothing to say whatever the patient; empty when it has."""
     if recommendation.outcome is not Outcome.OPTIONS:
         return "predictor_blocked"
     if predictor.card.target != described(recommendation.target):
         return "predictor_other_target"
-    if _best(recommendation).first_dose > now + 1e-9:
-        return "predictor_not_for_waiting"  # it has only seen regimens that go on at once
     return ""
 
 
@@ -150,12 +149,14 @@ def _speak(
 ) -> SecondOpinion:
     limits = limits_of(bound.model, case)
     interval = predictor.interval(row, limits.daily)
-    allowed = [regimen for regimen in candidates(bound.model.given_as, case.now) if not limits_met(regimen, limits)]
+    waits = sorted({0.0, *(option.regimen.first_dose - case.now for option in recommendation.options)})
+    regimens = candidates(bound.model.given_as, case.now, waits=waits)
+    allowed = [regimen for regimen in regimens if not limits_met(regimen, limits)]
     given = _label_first(bound.model, recommendation, allowed)
     current = current_regimen(case)
     on_label = _on_label(bound.model)
     burdens = [(not on_label(regimen), not same_regimen(regimen, current)) for regimen in given]
-    chosen = given[best_regimen(predictor.utilities(row, given), given, burdens)]
+    chosen = given[best_regimen(predictor.utilities(row, given, case.now), given, burdens)]
     reasons = sorted(predictor.reasons(row).items(), key=lambda item: -abs(item[1]))
     return SecondOpinion(
         model_id=predictor.card.id,
@@ -164,6 +165,7 @@ def _speak(
         amount=chosen.amount,
         every=chosen.every,
         route=chosen.route,
+        wait=chosen.first_dose - case.now,
         low=interval.low,
         high=interval.high,
         daily=interval.value,
@@ -200,7 +202,7 @@ def _agrees(predictor: Predictor, row: Array, daily: float, best: Regimen, allow
     wanted = predictor.equivalent(best)
     steps = [abs(math.log(predictor.equivalent(regimen) / wanted)) for regimen in allowed]
     half_step = 0.5 * min((step for step in steps if step > 1e-9), default=0.0)
-    usual = predictor.card.agreement[predictor.group(row)]
+    usual = min(predictor.card.agreement[predictor.group(row)], _WIDEST)
     return abs(math.log(daily / wanted)) <= usual + half_step
 
 

@@ -16,7 +16,7 @@ from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.learn import probe as probed
 from core.learn.card import Card, Scale
-from core.learn.choice import learn_choice
+from core.learn.choice import EXTRA, learn_choice
 from core.learn.conformal import group_margins, quantile_of_distance
 from core.learn.dataset import Table, data_hash, intervals, known_levels, menu, purposes
 from core.learn.domain import learn_region
@@ -98,17 +98,18 @@ def _choice(recipe: Recipe, model: DrugModel, dosing: Predictor, calibration: Ta
     log_dose = np.log(dosing.dose(calibration.features))
     regimens = menu(model)
     learner = learn_choice(recipe.choice, calibration.features, log_dose, regimens, calibration.utility, recipe.seed)
-    return to_onnx(learner, len(recipe.features) + 3)
+    return to_onnx(learner, len(recipe.features) + EXTRA)
 
 
 def _golden_choice(
     predictor: Predictor, golden: Array, regimens: Sequence[Regimen]
-) -> tuple[tuple[float, float, float], ...]:
+) -> tuple[tuple[float, float, float, float], ...]:
     """One regimen of the menu for each golden patient, in turn, and its utility."""
     found = []
     for place, row in enumerate(golden):
         regimen = regimens[place % len(regimens)]
-        found.append((regimen.amount, regimen.every, float(predictor.utilities(row, [regimen])[0])))
+        judged = float(predictor.utilities(row, [regimen])[0])
+        found.append((regimen.amount, regimen.every, regimen.first_dose, judged))
     return tuple(found)
 
 

@@ -64,6 +64,7 @@ def train_on_patients(recipe: PatientRecipe, table: PatientTable, task: Task | N
     predictor = Predictor.start(card, Graphs(onnx), "", recipe.id)
     predictor.reproduce_golden(recipe.id)
     report = _report(recipe, own, tried, best.name)
+    report["by_group"] = _by_group(own, tried[best.name].by_patient)
     report["kept_aside"] = evaluate_on(predictor, kept, recipe.seed)
     promoted = report["gain_over_published"][best.name]["low"] > 0
     return Trained(Graphs(onnx), replace(card, report={**report, "promoted": promoted}), promoted)
@@ -173,6 +174,18 @@ def evaluate_on(predictor: Predictor, table: PatientTable, seed: int) -> dict[st
             if (chosen & known).sum() > 1
         },
     }
+
+
+def _by_group(own: PatientTable, predicted: Array) -> dict[str, Any]:
+    """Errors on patients left out, by group, beside the published formula's."""
+    known = np.isfinite(own.published)
+    found = {}
+    for code, name in enumerate(own.group_names):
+        chosen = known & (own.group == code)
+        if chosen.any():
+            published = errors(own.published[chosen], own.dose[chosen])["mae"]
+            found[name] = {**errors(predicted[chosen], own.dose[chosen]), "published_mae": published}
+    return found
 
 
 def _report(recipe: PatientRecipe, own: PatientTable, tried: Mapping[str, _OutOfFold], best: str) -> dict[str, Any]:

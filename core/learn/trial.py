@@ -63,9 +63,10 @@ def try_out(recipe: Recipe, models: Sequence[DrugModel], predictor: Predictor, t
 
 
 def choose(predictor: Predictor, model: DrugModel, test: Table, number: int) -> int:
-    """Place in the menu of the regimen a predictor gives a patient of the table, within the label's limits."""
+    """Place in the menu of the regimen, given at once, nearest to the dose predicted for a patient of the table."""
     regimens = menu(model)
-    allowed = np.flatnonzero(np.isfinite(test.utility[number]))
+    at_once = np.array([regimen.first_dose == 0.0 for regimen in regimens])
+    allowed = np.flatnonzero(np.isfinite(test.utility[number]) & at_once)
     daily = float(predictor.dose(test.features[number : number + 1])[0])
     given = [regimens[place] for place in allowed]
     equivalents = [predictor.equivalent(regimen) for regimen in given]
@@ -123,7 +124,9 @@ def comparator_trial(recipe: Recipe, models: Sequence[DrugModel], test: Table) -
     """One standard dose for everybody, within the label's limits: its errors and the utility of its regimen."""
     predicted = np.minimum(np.full(len(test.best), recipe.standard_daily), test.limit)
     regimens = menu(models[0])
-    same = [place for place, item in enumerate(regimens) if item.every == recipe.reference_every]
+    same = [
+        place for place, item in enumerate(regimens) if item.every == recipe.reference_every and item.first_dose == 0.0
+    ]
     places = []
     for number in range(len(test.best)):
         allowed = [place for place in same if np.isfinite(test.utility[number, place])]

@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.candidates import limits_met
-from core.advise.evaluate import Evaluator
+from core.advise.candidates import WAITS, limits_met
+from core.advise.evaluate import Evaluator, target_ends
 from core.advise.responses import draw
+from core.clinic.case import Target, TargetKind
 from core.drugs.model import DrugModel
 from core.infer.averaging import weigh
 from core.infer.map_estimate import estimate_map
@@ -83,9 +84,18 @@ def full_utilities(patient: VirtualPatient, model: DrugModel) -> Array | None:
     believers = draw(posteriors, _SAMPLES, np.random.default_rng(1))
     evaluator = Evaluator(case, believers, model.targets[0].target, model.harms)
     limits = limits_of(model, case)
+    waits = WAITS if case.given_doses and _covered(evaluator, model.targets[0].target) else WAITS[:1]
     return np.array(
         [
-            np.nan if limits_met(regimen, limits) else evaluator.option(replace(regimen, first_dose=case.now)).utility
+            np.nan
+            if limits_met(regimen, limits) or regimen.first_dose not in waits
+            else evaluator.option(replace(regimen, first_dose=case.now + regimen.first_dose)).utility
             for regimen in menu(model)
         ]
     )
+
+
+def _covered(evaluator: Evaluator, target: Target) -> bool:
+    """Whether waiting is an option, as in `core.advise.recommend`."""
+    by_area = target.kind in (TargetKind.AUC24, TargetKind.AUC24_MIC)
+    return by_area and evaluator.without_further_doses() >= target_ends(target)[0]

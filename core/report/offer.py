@@ -205,6 +205,7 @@ def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
     }
     lines: list[Said] = [
         Phrase("report_second_speaks", gaps),
+        *([Phrase("report_second_waits", {"hours": format_number(opinion.wait)})] if opinion.wait else []),
         Phrase("report_second_agrees" if opinion.agrees else "report_second_differs"),
     ]
     if opinion.reasons:

@@ -105,11 +105,13 @@ def test_a_blocked_recommendation_gets_none(advised: dict[str, Recommendation]) 
     assert opinion(VANCOMYCIN, blocked).abstains == "predictor_blocked"
 
 
-def test_it_is_silent_where_the_recommendation_waits_first() -> None:
+def test_it_waits_where_the_recommendation_waits() -> None:
     recommendation = session.recommend(FALLING, session.individualise(FALLING))
+    found = recommendation.second_opinion
     assert recommendation.options[0].regimen.first_dose > FALLING.now
-    assert recommendation.second_opinion is not None
-    assert recommendation.second_opinion.abstains == "predictor_not_for_waiting"
+    assert found is not None
+    assert found.abstains == ""
+    assert found.wait in {option.regimen.first_dose - FALLING.now for option in recommendation.options} | {0.0}
 
 
 def test_another_target_gets_none(advised: dict[str, Recommendation]) -> None:
@@ -194,7 +196,6 @@ def test_every_way_to_stay_silent_has_a_text(language: str) -> None:
         "predictor_broken",
         "predictor_blocked",
         "predictor_other_target",
-        "predictor_not_for_waiting",
         "predictor_other_models",
         "predictor_outside_range",
         "predictor_outside_combination",

@@ -55,6 +55,7 @@ class TableMapping:
     encoding: str = "utf-8"
     delimiter: str = ""
     occasion: str = ""  # of a NONMEM table: the column that numbers courses whose time begins anew
+    sheet: str = ""  # of a workbook, where it has several
     molar_mass: float | None = None  # g/mol of the drug, where the table counts in moles
     decimal: str = "."  # "," where the table writes 1,5
     moment_format: str = ""  # strptime's; empty: ISO 8601
@@ -98,7 +99,7 @@ def parse_mapping(written: str, path: Path) -> TableMapping:
 def _mapping(root: Entry, path: Path) -> TableMapping:
     root.only(
         *("schema", "confirmed", "drug", "columns", "units", "routes", "level_kinds", "start", "encoding"),
-        *("delimiter", "moment_format", "missing", "occasion", "decimal", "molar_mass"),
+        *("delimiter", "moment_format", "missing", "occasion", "decimal", "molar_mass", "sheet"),
     )
     root["schema"].choice(SCHEMA)
     if root["confirmed"].choice("yes", "no") != "yes":
@@ -118,6 +119,7 @@ def _mapping(root: Entry, path: Path) -> TableMapping:
         encoding=_plain(root, "encoding", "utf-8"),
         delimiter=_plain(root, "delimiter", "").replace("\\t", "\t"),
         moment_format=_plain(root, "moment_format", ""),
+        sheet=_plain(root, "sheet", ""),
         molar_mass=root["molar_mass"].quantity("g/mol") if "molar_mass" in root else None,
         decimal=root["decimal"].choice(".", ",") if "decimal" in root else ".",
         occasion=_plain(root, "occasion", ""),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from core.exchange.mapping import SCHEMA
 from core.exchange.nonmem import read_heading
-from core.exchange.text_table import TextFormat, find_delimiter, open_text, read_rows
+from core.exchange.text_table import Row, TextFormat, find_delimiter, open_text, read_rows
+from core.exchange.workbook import is_workbook, read_workbook
 
 _ROWS = 2000  # looked at for codes
 _MOST_CODES = 12
@@ -61,9 +62,7 @@ def draft_mapping(path: Path, drug: str, *, nonmem: bool) -> Draft:
         rows = [cells for _, cells in islice(read_rows(path, heading.form), _ROWS)]
         places = heading.others
     else:
-        with open_text(path) as lines:
-            form = TextFormat(find_delimiter(lines.next_line()) or ",")
-        rows = [cells for _, cells in islice(read_rows(path, form), _ROWS)]
+        rows = [cells for _, cells in islice(_rows(path), _ROWS)]
         names = [cell.strip() for cell in rows.pop(0)] if rows else []
         places = {name: place for place, name in enumerate(names)}
     lines_of = [f"schema: {SCHEMA}", "confirmed: no", f"drug: {drug or _OPEN}"]
@@ -84,6 +83,14 @@ def draft_mapping(path: Path, drug: str, *, nonmem: bool) -> Draft:
     if not explained:
         lines_of.append("  age: {value: '?'}")
     return Draft("\n".join(lines_of) + "\n", tuple(name for name in names if name not in explained))
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    if is_workbook(path):
+        return read_workbook(path)
+    with open_text(path) as lines:
+        form = TextFormat(find_delimiter(lines.next_line()) or ",")
+    return read_rows(path, form)
 
 
 def _parts(field: str, column: str, unit: str, seen: set[str]) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -26,18 +28,24 @@ def read_elements(path: Path, name: str, depth: int, task: Task | None = None) -
         Cancelled: on request.
     """
     with open_bytes(path) as (stream, raw, size):
-        reader = _Reader(path, name, depth)
-        while True:
-            try:
-                chunk = stream.read(_CHUNK)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                raise InputError(str(path), "exchange_cut_off", path=path, line=reader.line) from None
-            reader.feed(chunk)
+        for element in elements_in(stream, path, name, depth):
+            yield element
             if task is not None:
                 task.step(min(1.0, raw.tell() / size) if size else 1.0, "progress_reading")
-            yield from reader.taken()
-            if not chunk:
-                return
+
+
+def elements_in(stream: IO[bytes], path: Path, name: str, depth: int) -> Iterator[Element]:
+    """As `read_elements`, from an open stream; `path` only names it in messages."""
+    reader = _Reader(path, name, depth)
+    while True:
+        try:
+            chunk = stream.read(_CHUNK)
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile):
+            raise InputError(str(path), "exchange_cut_off", path=path, line=reader.line) from None
+        reader.feed(chunk)
+        yield from reader.taken()
+        if not chunk:
+            return
 
 
 class _Reader:

@@ -17,7 +17,8 @@ from core.errors import InputError
 from core.exchange.columns import decode
 from core.exchange.mapping import Column, TableMapping, base_unit
 from core.exchange.sheet import Sheet
-from core.exchange.text_table import TextFormat, find_delimiter, open_text, read_rows, safe_cell
+from core.exchange.text_table import Row, TextFormat, find_delimiter, open_text, read_rows, safe_cell
+from core.exchange.workbook import is_workbook, read_workbook
 from core.exchange.written import read_number
 from core.task import Task
 from core.units import Quantity, format_number
@@ -83,11 +84,12 @@ def clean_rows(path: Path, mapping: TableMapping, sheet: Sheet, task: Task | Non
         InputError: the file as a whole cannot be read, or lacks a mapped column.
         Cancelled: on request.
     """
-    heading, form = _heading(path, mapping)
+    rows = _rows(path, mapping, task)
+    heading = _heading(path, rows)
     fields = _fields(heading, mapping)
     _note_conversions(mapping, sheet)
     seen: set[bytes] = set()
-    for line, cells in read_rows(path, form, task):
+    for line, cells in rows:
         sheet.read += 1
         if len(cells) != len(heading):
             sheet.reject(line, "", "exchange_row_width", value=len(cells), wanted=len(heading))
@@ -126,19 +128,25 @@ def _written(value: Clean | None) -> str:
     return '"' + safe.replace('"', '""') + '"' if any(sign in safe for sign in ',"\r\n') else safe
 
 
-def _heading(path: Path, mapping: TableMapping) -> tuple[list[str], TextFormat]:
+def _rows(path: Path, mapping: TableMapping, task: Task | None) -> Iterator[Row]:
+    """Rows of the file with its heading first, whether text or workbook."""
+    if is_workbook(path):
+        yield from read_workbook(path, mapping.sheet, task)
+        return
     with open_text(path, mapping.encoding) as lines:
-        first = lines.next_line().strip()
-    if not first:
-        raise InputError(str(path), "exchange_empty", path=path)
-    delimiter = mapping.delimiter or find_delimiter(first) or ","
-    form = TextFormat(delimiter, mapping.encoding)
-    _, cells = next(read_rows(path, form))
+        first = lines.next_line()
+    yield from read_rows(path, TextFormat(mapping.delimiter or find_delimiter(first) or ",", mapping.encoding), task)
+
+
+def _heading(path: Path, rows: Iterator[Row]) -> list[str]:
+    _, cells = next(rows, (0, []))
     names = [cell.strip() for cell in cells]
+    if not names:
+        raise InputError(str(path), "exchange_empty", path=path)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(str(path), "exchange_column_twice", name=twice)
-    return names, TextFormat(delimiter, mapping.encoding, first_line=2)
+    return names
 
 
 def _fields(heading: Sequence[str], mapping: TableMapping) -> list[_Field]:

@@ -23,7 +23,13 @@ _STEP = 8192  # rows between two reports of progress
 _PACKED_RATIO = 200  # text packs 5 to 30 times; a bomb packs a thousand times
 _PACKED_FREE = 100_000_000  # bytes that may be unpacked whatever the ratio
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"PK\x03\x04", "ZIP"), (b"%PDF", "PDF"))
+_MARKS = (
+    (b"\xd0\xcf\x11\xe0", "XLS"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"PK\x03\x04", "ZIP"),
+    (b"%PDF", "PDF"),
+)
 
 Row = tuple[int, list[str]]  # line number in the file (1 is the first line), cells
 

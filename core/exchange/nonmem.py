@@ -36,6 +36,9 @@ _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _MODELLED_RATES = (-1.0, -2.0)
 
 
+NOTE = "Note: "  # begins a comment above the heading; a letter, so that IGNORE=@ passes over it
+
+
 class EventKind(IntEnum):
     """EVID."""
 
@@ -104,8 +107,8 @@ def read_heading(path: Path, encoding: str = "utf-8") -> Heading:
     with open_text(path, encoding) as lines:
         for line in lines:
             body = line.rstrip()
-            if body.startswith(("#", "@", "TABLE NO")):
-                notes.append(body.lstrip("#@").removeprefix(" "))
+            if body.startswith(("#", "@", NOTE, "TABLE NO")):
+                notes.append(body.removeprefix(NOTE).lstrip("#@").removeprefix(" "))
             elif body:
                 return _heading(path, lines.number, body, tuple(notes), encoding)
     raise InputError(str(path), "exchange_empty", path=path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from core.clinic.patient import Ethnicity, Sex
 from core.clinic.regimen import Dose, DoseStatus, Route
 from core.errors import InputError
 from core.exchange.mapping import SCHEMA
+from core.exchange.nonmem import NOTE
 from core.exchange.sheet import Sheet
 
 _COLUMNS = ("ID", "TIME", "EVID", "AMT", "RATE", "II", "ADDL", "SS", "CMT", "DV", "MDV", "BLQ")
@@ -36,7 +38,7 @@ def write_table(case: Case, sheet: Sheet, molar_mass: float | None = None) -> st
     unit = case.levels[0].value.unit if case.levels else "mg/L"
     rows = [*_dose_rows(case, sheet), *_level_rows(case, unit, molar_mass, sheet), *_change_rows(case)]
     rows.sort(key=lambda row: (row[0], row[1]))
-    lines = [f"@ {line}" for line in _mapping(case, names, unit)]
+    lines = [f"{NOTE}{line}" for line in _mapping(case, names, unit)]
     lines.append(",".join((*_COLUMNS, *(name.upper() for name in names))))
     for time, _, cells in rows:
         covariates = [_covariate(case.covariates, name, time) for name in names]
@@ -124,7 +126,9 @@ def _left_out(case: Case, sheet: Sheet) -> None:
 
 
 def _quoted(written: str) -> str:
-    return "'" + written.replace("'", "''").replace("\n", " ") + "'"
+    """A text without a sign that would part it into cells: none of its pieces can be taken for a formula."""
+    quoted = json.dumps(written, ensure_ascii=False)
+    return quoted.replace(",", "\\u002c").replace(";", "\\u003b")
 
 
 def _number(value: float) -> str:

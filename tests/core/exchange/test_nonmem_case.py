@@ -1,6 +1,7 @@
 """From a table to cases under a confirmed mapping, and from a case to a table that reads back as the same case."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +186,15 @@ def test_a_case_written_as_a_table_reads_back_the_same(tmp_path: Path) -> None:
     back, sheet = round_trip(CASE, tmp_path)
     assert back == replace(CASE, levels=tuple(sorted(CASE.levels, key=lambda level: level.time)))
     assert sheet.rejected == 0
+
+
+def test_no_cell_of_a_written_table_can_be_taken_for_a_formula_and_no_text_is_lost(tmp_path: Path) -> None:
+    name = "X, =cmd|' /C calc'!A0; +1 \\ \"q\" 'a': {b}"
+    case = replace(CASE, patient=replace(CASE.patient, id="=1+1,@SUM(A1)", name=name))
+    back, _ = round_trip(case, tmp_path)
+    assert back.patient == case.patient
+    for line in (tmp_path / "out.csv").read_text("utf-8").splitlines():
+        assert not [cell for cell in re.split("[,;\t]", line) if cell.strip().startswith(("=", "+", "@"))]
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.case.json")), ids=lambda path: path.name)

@@ -19,11 +19,10 @@ from core.advise.judge import DoseForTarget
 from core.advise.judge import dose_for_target as find_dose
 from core.advise.judge import judge as judge_regimens
 from core.advise.judge import objections as objections_to
-from core.advise.limits import limits_of
 from core.advise.mic_table import STANDARD_MICS, MicTable, mic_table
 from core.advise.next_sample import NextSample
 from core.advise.next_sample import next_sample as weigh_samples
-from core.advise.recommend import SAMPLES, SAMPLES_IN_FULL, SEED, notes_on, target_of
+from core.advise.recommend import SAMPLES, SAMPLES_IN_FULL, SEED, target_of
 from core.advise.recommend import recommend as rank_regimens
 from core.advise.recommendation import Basis, Option, Recommendation, Regimen
 from core.advise.responses import Believer, draw
@@ -256,17 +255,6 @@ def dose_for_target(case: Case, individualisation: Individualisation, way: Regim
         InputError: the drug is not given by this route, or no dose reaches the target.
     """
     return find_dose(case, individualisation.posteriors, way)
-
-
-def limits_on(case: Case, regimen: Regimen) -> tuple[Alert, ...]:
-    """What stands against a regimen for this patient: physical, label, patient and site limits, each with its source.
-
-    Raises:
-        InputError: as `bind_models`.
-        DrugFileError: the site's file of limits is broken.
-    """
-    model = bind_models(case)[0].model
-    return notes_on(regimen, model, limits_of(case, model, regimen.first_dose))
 
 
 def next_sample(case: Case, individualisation: Individualisation, recommendation: Recommendation) -> NextSample:

@@ -227,7 +227,15 @@ class CaseState(QObject):
 
     def _take(self, draft: Draft) -> None:
         self.draft = draft
-        self.reading = read_draft(draft, self.clock(), self.drugs)
+        try:
+            self.reading = read_draft(draft, self.clock(), self.drugs)
+        except Exception:  # an unforeseen fault: the entry is kept, no advice of the older one stays
+            self.reading = Reading(None, (), (), None)
+            self._computed = None
+            self._timer.stop()
+            self._set_busy(False)
+            self._reset()
+            raise
         if self.case is None:
             self.runner.cancel()
             self.version += 1

@@ -21,6 +21,7 @@ SCHEMA = "dosewright.case/1"
 AGE_UNITS = ("year", "month", "week", "day")
 OUTCOME_KINDS = ("response", "toxicity", "laboratory")
 WORST_GRADE = 5  # CTCAE: death
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # of a course; from there the calendar holds every time a case can reach
 
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -52,7 +53,7 @@ def case_from(root: Node) -> Case:
     if schema.text != SCHEMA:
         raise schema.error("schema_unknown", value=schema.text, wanted=SCHEMA)
     root.only(*_KEYS["case"])
-    start = _moment(root["start"])
+    start = _start(root["start"])
     target = root.get("target")
     case = Case(
         patient=_patient(root["patient"]),
@@ -221,6 +222,13 @@ def _moment(node: Node) -> dt.datetime:
         return dt.datetime.fromisoformat(node.text)
     except ValueError:
         raise node.error("moment_unreadable", value=node.text[:40]) from None
+
+
+def _start(node: Node) -> dt.datetime:
+    start = _moment(node)
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise node.error("moment_unreadable", value=node.text[:40])
+    return start
 
 
 def _day(node: Node) -> dt.date:

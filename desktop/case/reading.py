@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 from typing import TypeVar
 
 from core.clinic.case import Case, Target, TargetKind
+from core.clinic.case_checks import LARGEST_NUMBER, check_consistent
 from core.clinic.covariate import CATALOGUE, CovariateValue, check_covariate
 from core.clinic.level import CoMedication, Level
 from core.clinic.patient import Ethnicity, Patient, Sex, check_age
 from core.clinic.regimen import Dose, DoseStatus, Route, check_dose
 from core.errors import InputError
-from core.units import Quantity, parse_typed_number
+from core.units import Quantity, format_number, parse_typed_number
 from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, TargetRow
 from desktop.case.times import Moment, read_birth, read_hours, read_time
 
 MOST_COUNT_DIGITS = 4
+_ROW = re.compile(r"\$\.(covariates|co_medication|doses|levels)\[(\d+)\]\.?(\w*)")
+_FIELD_OF_KEY = {"time": "when", "from": "start", "analyte": "value"}  # where the form calls it otherwise
+_FIELD_OF_PATH = {
+    "$.patient.born": "birth",
+    "$.target.low": "target.low",
+    "$.target.high": "target.high",
+    "$.doses": "dose.0.count",
+}
 T = TypeVar("T")
 
 
@@ -62,6 +72,15 @@ class _Collector:
             self.times[where] = hours
         return hours
 
+    def consistent(self, case: Case, rows: Mapping[str, list[str]]) -> bool:
+        """Whether the case holds what a case file may hold; `rows`: field of every row, by key of the file."""
+        try:
+            check_consistent(case)
+        except InputError as error:
+            self.problems.append(Problem(_field_of(error.field, rows), error.reason, error.values))
+            return False
+        return True
+
 
 def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Reading:
     """Read everything that was typed.
@@ -76,7 +95,8 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
     today = RowDays(start, now).moment()
     dose_days, level_days = RowDays(start, now), RowDays(start, now)
     patient = _patient(draft, collector, start or now)
-    covariates = [_covariate(draft, entry, collector, today) for entry in draft.entries if entry.text.strip()]
+    entries = [(where, entry) for where, entry in _places(draft) if entry.text.strip()]
+    covariates = [_covariate(entry, where, collector, today) for where, entry in entries]
     doses = [
         _dose(row, f"dose.{i}", collector, dose_days) for i, row in enumerate(draft.doses) if not _untouched_dose(row)
     ]
@@ -108,7 +128,34 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
             outcomes=draft.outcomes,
             target=target,
         )
+        rows = {
+            "covariates": [where for where, _ in entries],
+            "doses": [f"dose.{i}" for i, row in enumerate(draft.doses) if not _untouched_dose(row)],
+            "levels": [f"level.{i}" for i, row in enumerate(draft.levels) if not _untouched_level(row)],
+            "co_medication": [f"medication.{i}" for i, row in enumerate(draft.medications) if row != MedicationRow()],
+        }
+        if not collector.consistent(case, rows):
+            case = None
     return Reading(case, tuple(collector.problems), missing, start, collector.times)
+
+
+def _places(draft: Draft) -> list[tuple[str, Entry]]:
+    """Every covariate value with the name of its field."""
+    counts: dict[str, int] = {}
+    found = []
+    for entry in draft.entries:
+        index = counts[entry.name] = counts.get(entry.name, -1) + 1
+        found.append((f"entry.{entry.name}.{index}", entry))
+    return found
+
+
+def _field_of(path: str, rows: Mapping[str, list[str]]) -> str:
+    """The field of the form a JSON path is about."""
+    match = _ROW.fullmatch(path)
+    if match is None:
+        return _FIELD_OF_PATH.get(path, "birth")
+    row, key = rows[match[1]][int(match[2])], _FIELD_OF_KEY.get(match[3], match[3])
+    return row if not key or (match[1] == "covariates" and key == "value") else f"{row}.{key}"
 
 
 class RowDays:
@@ -168,14 +215,13 @@ def _patient(draft: Draft, collector: _Collector, moment: dt.datetime) -> Patien
     return collector.attempt(build, "birth")
 
 
-def _covariate(draft: Draft, entry: Entry, collector: _Collector, moment: Moment) -> CovariateValue | None:
-    where = f"entry.{entry.name}.{draft.history(entry.name).index(entry)}"
+def _covariate(entry: Entry, where: str, collector: _Collector, moment: Moment) -> CovariateValue | None:
     time = collector.time(entry.when, moment, f"{where}.when") if entry.when.strip() else 0.0
     kind = CATALOGUE.get(entry.name)
 
     def build() -> CovariateValue:
         is_choice = kind is not None and bool(kind.choices)
-        value = entry.text if is_choice else Quantity(parse_typed_number(entry.text, where), entry.unit)
+        value = entry.text if is_choice else Quantity(_number(entry.text, where), entry.unit)
         item = CovariateValue(entry.name, value, time or 0.0)
         check_covariate(item, where)
         return item
@@ -184,7 +230,10 @@ def _covariate(draft: Draft, entry: Entry, collector: _Collector, moment: Moment
 
 
 def _number(text: str, where: str) -> float:
-    return parse_typed_number(text, where)
+    value = parse_typed_number(text, where)
+    if value > LARGEST_NUMBER:
+        raise InputError(where, "number_too_large", value=text.strip()[:40], high=format_number(LARGEST_NUMBER))
+    return value
 
 
 def _untouched_dose(row: DoseRow) -> bool:

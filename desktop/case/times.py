@@ -6,8 +6,10 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from core.clinic.case_checks import FURTHEST_TIME
+from core.clinic.case_reader import FIRST_YEAR, LAST_YEAR
 from core.errors import InputError
-from core.units import parse_typed_number
+from core.units import format_number, parse_typed_number
 from desktop.case.number_text import number_text
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -44,11 +46,18 @@ def read_hours(text: str, moment: Moment, field: str) -> float:
         InputError: names `field`.
     """
     when = read_time(text, moment, field)
-    if not isinstance(when, dt.datetime):
-        return when
-    if moment.start is None:
-        raise InputError(field, "time_needs_first_dose", value=text)
-    return (when - moment.start) / dt.timedelta(hours=1)
+    if isinstance(when, dt.datetime):
+        if moment.start is None:
+            raise InputError(field, "time_needs_first_dose", value=text)
+        when = (when - moment.start) / dt.timedelta(hours=1)
+    return _within_reach(when, field, text)
+
+
+def _within_reach(hours: float, field: str, text: str) -> float:
+    """Refuse a time further away than a case can reach, which the calendar may not even hold."""
+    if abs(hours) > FURTHEST_TIME:
+        raise InputError(field, "time_impossible", value=text.strip()[:40], high=f"{format_number(FURTHEST_TIME)} h")
+    return hours
 
 
 def read_time(text: str, moment: Moment, field: str) -> dt.datetime | float:
@@ -69,6 +78,7 @@ def read_time(text: str, moment: Moment, field: str) -> dt.datetime | float:
     relative = _BEFORE_NOW.fullmatch(body)
     if relative is not None:
         hours = parse_typed_number(relative["number"], field) * _HOURS_OF[relative["unit"].lower()]
+        _within_reach(hours, field, body)
         shift = dt.timedelta(hours=-hours if relative["sign"] == "-" else hours)
         return (moment.now + shift).replace(second=0, microsecond=0)
     clock = _CLOCK.fullmatch(body) or _FOUR_DIGITS.fullmatch(body)
@@ -97,6 +107,8 @@ def _on_date(match: re.Match[str], moment: Moment, field: str, body: str) -> dt.
         day = date_of(match, moment.day.year)
     except ValueError:
         raise InputError(field, "time_unreadable", value=body) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InputError(field, "date_impossible", value=body)
     if match["time"] is None:
         raise InputError(field, "time_needs_clock", value=body)
     clock = _CLOCK.fullmatch(match["time"]) or _FOUR_DIGITS.fullmatch(match["time"])
@@ -138,7 +150,7 @@ def read_birth(text: str, today: dt.date) -> dt.date | float:
         InputError: of field `birth`.
     """
     body = text.strip()
-    match = _DATE.fullmatch(body)
+    match = _DATE.fullmatch(body) if body.isascii() else None
     if match is None or match["time"] is not None or not (match["y"] or match["y2"]):
         age = re.fullmatch(r"([0-9.,]+)\s*(y|year|years|岁)?", body)
         return parse_typed_number(age[1] if age is not None else body, "birth")

@@ -1,6 +1,8 @@
 import threading
 from dataclasses import replace
 
+import pytest
+
 from core.clinic.alert import Alert, Severity
 from core.errors import InputError, ModelError
 from desktop.case.draft import Draft, Entry
@@ -170,3 +172,18 @@ def test_another_patient_finds_nothing_of_the_one_before(qtbot, state, verbs):
     assert state.acknowledged == frozenset()
     state.undo()
     assert state.draft == Draft()
+
+
+def test_an_unforeseen_fault_while_reading_keeps_the_entry_and_no_advice(qtbot, state, verbs, monkeypatch):
+    opened(qtbot, state, verbs)
+
+    def broken(*_):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr("desktop.state.read_draft", broken)
+    with pytest.raises(RuntimeError, match="unforeseen"):
+        state.edit(weight(state, "80"), "entry.weight.0")
+    assert state.draft.history("weight")[0].text == "80"
+    assert state.case is None
+    assert state.results.recommendation is None
+    assert not state.can_decide

@@ -183,6 +183,7 @@ BAD = [
     ([("outcomes.0.grade", 6)], "$.outcomes[0].grade", "grade_impossible"),
     ([("target.kind", "middle")], "$.target.kind", "choice_unknown"),
     # times
+    ([("start", "9999-12-31T08:00+08:00")], "$.start", "moment_unreadable"),
     ([("start", "2026-07-06T08:00")], "$.start", "moment_unreadable"),
     ([("start", "2026-07-06")], "$.start", "moment_unreadable"),
     ([("start", "2026-02-30T08:00+08:00")], "$.start", "moment_unreadable"),

@@ -159,3 +159,34 @@ def test_a_left_time_field_shows_what_was_understood():
 def test_a_time_nobody_understands_stays_as_typed():
     draft = with_level(when="tomorrow")
     assert settled(draft, read(draft)) == draft
+
+
+@pytest.mark.parametrize(
+    "typed", ["99999999999", "-99999999999 h", "5000000 d", "t+99999999999h", "9999-12-31 23:59", "1" * 400]
+)
+@pytest.mark.parametrize("build", [with_dose, with_level], ids=["dose", "level"])
+def test_a_time_no_case_can_reach_is_refused_beside_its_field(build, typed):
+    draft = build(when=typed)
+    where = "dose.0.when" if build is with_dose else "level.0.when"
+    assert read(draft).case is None
+    assert reasons(draft)[where] in {"time_impossible", "date_impossible"}
+    assert settled(draft, read(draft)) == draft
+
+
+@pytest.mark.parametrize(
+    ("draft", "field", "reason"),
+    [
+        (with_dose(amount="9999999999999"), "dose.0.amount", "number_too_large"),
+        (with_dose(every="100000", count="4000"), "dose.0.count", "time_impossible"),
+        (with_level(analyte="gefitinib"), "level.0.value", "analyte_not_the_drug"),
+        (changed(entries=(Entry("weight", "48", "kg"), Entry("weight", "50", "kg", "0 h"))), "entry.weight.1",
+         "covariate_twice"),
+        (changed(medications=(MedicationRow(), MedicationRow("x", "0 h", amount="0"))), "medication.1.amount",
+         "must_be_positive"),
+        (changed(target=TargetRow("trough", "0", "", "mg/L")), "target.low", "must_be_positive"),
+        (with_dose(when="1955-05-01 08:00"), "dose.0.when", "time_before_birth"),
+    ],
+)  # fmt: skip
+def test_what_no_case_file_may_hold_is_refused_in_the_form_too(draft, field, reason):
+    assert read(draft).case is None
+    assert reasons(draft) == {field: reason}

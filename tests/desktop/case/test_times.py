@@ -93,7 +93,7 @@ def test_birth_is_a_date_or_an_age(typed, born):
     assert read_birth(typed, dt.date(2026, 7, 9)) == born
 
 
-@pytest.mark.parametrize("typed", ["2027-01-01", "1955-13-01", "05-03", "7O", "1e2", "-4"])
+@pytest.mark.parametrize("typed", ["2027-01-01", "1955-13-01", "05-03", "7O", "1e2", "-4", "１９５５-０５-０３"])
 def test_an_impossible_birth_is_refused(typed):
     with pytest.raises(InputError):
         read_birth(typed, dt.date(2026, 7, 9))

@@ -158,7 +158,6 @@ def test_every_id_in_the_sources_has_a_text(path: Path) -> None:
 def test_the_search_finds_ids_however_they_are_handed_over() -> None:
     assert {"unit_unknown", "number_empty", "number_ambiguous"} <= ids_in(ROOT / "core/units.py")
     assert {"key_unknown", "choice_unknown"} <= ids_in(ROOT / "core/clinic/strict_json.py")
-    assert {"dose_above_single", "dose_above_daily"} <= ids_in(ROOT / "core/advise/candidates.py")
     advice = set().union(*(ids_in(path) for path in (ROOT / "core/advise").glob("*.py")))
     assert {"why_clearance", "why_prior_only", "why_best_chance"} <= advice
     assert {"weight_leap"} <= ids_in(ROOT / "core/clinic/plausibility.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -172,16 +173,18 @@ def _own(decay: Array, elapsed: Array, hours: float | Array) -> Array:
 def _direct(structure: Mammillary, rates: Mapping[str, Array]) -> _Way | None:
     """Modes of what enters the central compartment; None where two lie too close."""
     decay, _, back, _ = decay_rates(structure, dict(rates))
+    if len(decay) == 1:
+        return _Way(decay, np.ones_like(decay))
+    for fast, slow in itertools.combinations(decay, 2):
+        if (np.abs(fast - slow) <= CLOSE * fast).any():
+            return None
+    if len(decay) == 2:
+        first = (back[0] - decay[0]) / (decay[1] - decay[0])
+        return _Way(decay, np.stack([first, 1.0 - first]))
     share = np.ones_like(decay)
-    for i in range(len(decay)):
-        for other in back:
-            share[i] *= other - decay[i]
-        for j in range(len(decay)):
-            if j != i:
-                gap = decay[j] - decay[i]
-                if (np.abs(gap) <= CLOSE * decay[i]).any():
-                    return None
-                share[i] /= gap
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        share[i] = (back[0] - decay[i]) * (back[1] - decay[i]) / ((decay[j] - decay[i]) * (decay[k] - decay[i]))
     return _Way(decay, share)
 
 

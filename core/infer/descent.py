@@ -71,7 +71,11 @@ def descend(whitened: Whitened, points: Array, *, settled: float, task: Task | N
     Raises:
         Cancelled: on request.
     """
-    z = points.copy()
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a start that cannot be evaluated is left out
+        return _descend(whitened, points.copy(), settled, task)
+
+
+def _descend(whitened: Whitened, z: Array, settled: float, task: Task | None) -> Descent:
     value, gradient, hessian = whitened.slope(z)
     state = Descent(z, value, gradient, hessian, np.zeros(len(z), dtype=bool), np.full(len(z), _DAMPING))
     for step in range(MOST_STEPS):

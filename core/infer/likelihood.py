@@ -64,16 +64,18 @@ class Objective:
             return np.asarray(self._contributions(self._inner(self.predictions(eta))).sum(axis=1) + prior)
 
     def expand(self, predicted: Array) -> Expansion:
-        """What the levels contribute at their predictions (B, T), with derivatives by each prediction."""
-        below = self.observed.below
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            inner = self._inner(predicted)
-            value = self._contributions(inner).sum(axis=1)
-            first, second, expected = inner.measured()
-            if self._censored:
-                below_first, below_second = inner.censored()
-                first, second = np.where(below, below_first, first), np.where(below, below_second, second)
-                expected = np.where(below, np.maximum(below_second, 0.0), expected)
+        """What the levels contribute at their predictions (B, T), with derivatives by each prediction.
+
+        Numbers that are none mark predictions at which the levels cannot be; numpy's warnings are left to the caller.
+        """
+        inner = self._inner(predicted)
+        value = self._contributions(inner).sum(axis=1)
+        first, second, expected = inner.measured()
+        if self._censored:
+            below = self.observed.below
+            below_first, below_second = inner.censored()
+            first, second = np.where(below, below_first, first), np.where(below, below_second, second)
+            expected = np.where(below, np.maximum(below_second, 0.0), expected)
         return Expansion(value, first, second, expected)
 
     @cached_property

@@ -40,9 +40,8 @@ class Whitened:
         centre = predicted[:, 0]
         jacobian = (predicted[:, 1:] - centre[:, None]) / step
         at = self.objective.expand(centre)
-        with np.errstate(invalid="ignore", over="ignore"):
-            gradient = np.matmul(jacobian, at.first[:, :, None])[:, :, 0] + 2.0 * z
-            fisher = np.matmul(jacobian * at.expected[:, None], jacobian.transpose(0, 2, 1)) + _two(n)
+        gradient = np.matmul(jacobian, at.first[:, :, None])[:, :, 0] + 2.0 * z
+        fisher = np.matmul(jacobian * at.expected[:, None], jacobian.transpose(0, 2, 1)) + _two(n)
         return at.value + (z**2).sum(axis=1), gradient, fisher
 
     def curve(self, z: Array) -> tuple[Array, Array, Array, Array]:
@@ -55,11 +54,10 @@ class Whitened:
         bend = np.matmul(second_of, predicted).reshape(count, n, n, -1) / step**2
         at = self.objective.expand(predicted[:, 0])
         turned = jacobian.transpose(0, 2, 1)
-        with np.errstate(invalid="ignore", over="ignore"):  # where levels cannot be; the caller looks
-            gradient = np.matmul(jacobian, at.first[:, :, None])[:, :, 0] + 2.0 * z
-            observed = np.matmul(jacobian * at.second[:, None], turned) + _two(n)
-            observed += np.matmul(bend, at.first[:, None, :, None])[..., 0]
-            expected = np.matmul(jacobian * at.expected[:, None], turned) + _two(n)
+        gradient = np.matmul(jacobian, at.first[:, :, None])[:, :, 0] + 2.0 * z
+        observed = np.matmul(jacobian * at.second[:, None], turned) + _two(n)
+        observed += np.matmul(bend, at.first[:, None, :, None])[..., 0]
+        expected = np.matmul(jacobian * at.expected[:, None], turned) + _two(n)
         return at.value + (z**2).sum(axis=1), gradient, observed, expected
 
     def _predict(self, z: Array) -> Array:

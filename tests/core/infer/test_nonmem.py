@@ -154,6 +154,7 @@ residual: {log_additive: 0.132}
 """
 
 
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.slow)])
 def test_voriconazole_with_a_time_dependent_saturable_clearance(
     every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,10 +18,10 @@ from core.clinic.level import CoMedication
 from core.clinic.patient import Ethnicity, Patient, Sex
 from core.clinic.regimen import Dose, Route
 from core.clinic.strict_yaml import Entry, read_strict_yaml
-from core.drugs.library import load_model
+from core.drugs.library import is_common, load_model
 from core.drugs.model import BoundModel, DrugModel, GivenAs
 from core.drugs.parameter_section import unit_of_parameter
-from core.drugs.sections import DomainRange
+from core.drugs.sections import DomainRange, read_drug, read_known_facts
 from core.errors import CoreError, DrugFileError
 from core.units import Quantity, parse_quantity
 
@@ -44,7 +44,9 @@ class Checked:
 
 
 def check_file(path: Path) -> Checked:
-    """Check one model file."""
+    """Check one model file, or a drug's common file."""
+    if is_common(path):
+        return _check_common(path)
     try:
         model = load_model(path)
         root = read_strict_yaml(path)
@@ -56,6 +58,17 @@ def check_file(path: Path) -> Checked:
     for item in items:
         problems += _published_problems(model, item)
     return Checked(path, model, tuple(problems), len(items))
+
+
+def _check_common(path: Path) -> Checked:
+    """Read what a common file holds; a section it leaves out is asked of the models."""
+    try:
+        root = read_strict_yaml(path)
+        read_drug(root["drug"])
+        read_known_facts(root)
+    except DrugFileError as error:
+        return Checked(path, None, (str(error),))
+    return Checked(path, None, ())
 
 
 def _domain(model: DrugModel) -> tuple[DomainRange, ...]:

@@ -94,6 +94,11 @@ def drug_of(identifier: str) -> str:
     return identifier.partition(".")[0]
 
 
+def is_common(path: Path) -> bool:
+    """Whether a file holds what is true of a drug whatever the model."""
+    return path.name.endswith(_COMMON)
+
+
 def model_files(folder: Path) -> list[Path]:
     """The model files of a folder, in the order of their names; common files of drugs are not models."""
     return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(_COMMON))

@@ -4,6 +4,7 @@ domain.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -261,6 +262,25 @@ class DrugFacts:
     def at(self, weight: float) -> DrugFacts:
         """The same for a patient of this weight, kg."""
         return replace(self, limits=self.limits.at(weight))
+
+
+def read_known_facts(common: Entry) -> None:
+    """Read every shared section a common file holds.
+
+    Raises:
+        DrugFileError: a section that is no shared one, or wrong.
+    """
+    common.only("schema", "drug", *SHARED_SECTIONS)
+    readers: dict[str, Callable[[Entry], object]] = {
+        "given_as": read_given_as,
+        "targets": read_targets,
+        "harms": read_harms,
+        "limits": read_limits,
+        "judged_after": lambda entry: entry.quantity("h"),
+    }
+    for name, reader in readers.items():
+        if name in common:
+            reader(common[name])
 
 
 def read_facts(root: Entry, common: Entry | None) -> DrugFacts:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.drugs.check import check_file
-from core.drugs.library import library_files, load_model
+from core.drugs.library import library_files, load_model, resources_folder
 from core.drugs.loader import load_population_model
 from core.drugs.pbpk_model import PbpkModel
 from core.errors import DrugFileError
@@ -201,3 +201,21 @@ def test_a_shipped_file_holds_at_its_typical_patient_its_corners_and_its_publish
 @pytest.mark.parametrize("path", library_files(), ids=lambda path: path.stem)
 def test_a_shipped_file_is_named_after_its_id(path: Path) -> None:
     assert path.stem in {load_model(path).id, load_model(path).drug.name}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((resources_folder() / "drugs").glob("*.common.yaml")), ids=lambda path: path.stem
+)
+def test_a_shipped_common_file_can_be_checked_alone(path: Path) -> None:
+    assert check_file(path).problems == ()
+
+
+def test_a_slip_in_a_common_file_is_named_with_its_line(tmp_path: Path) -> None:
+    source = resources_folder() / "drugs" / "vancomycin.common.yaml"
+    text = source.read_text(encoding="utf-8")
+    line = next(i for i, row in enumerate(text.splitlines(), 1) if "judged_after" in row)
+    path = tmp_path / "vancomycin.common.yaml"
+    path.write_text(text.replace("judged_after: 120 h", "judged_after: 120 kg"), encoding="utf-8")
+    problems = check_file(path).problems
+    assert len(problems) == 1
+    assert f":{line}:" in problems[0]

@@ -133,8 +133,10 @@ class GammaPrior:
 
     def posterior_share(self, count: float, expected: float) -> float:
         """Probability that a pair belongs to the first distribution, given its count."""
+        from scipy.special import expit
+
         first, second = self.log_parts(np.array([float(count)]), np.array([float(expected)]))
-        return float(1.0 / (1.0 + np.exp(second - first))[0])
+        return float(expit(first - second)[0])
 
     def log_parts(self, counts: Array, expected: Array) -> tuple[Array, Array]:
         """Logarithm of each part's weighted negative binomial probability, (N,)."""

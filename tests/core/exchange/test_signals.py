@@ -78,6 +78,11 @@ def test_the_share_of_the_first_part_is_the_one_openebgm_prints() -> None:
     assert PRIOR.posterior_share(1, 0.0038736591) == pytest.approx(0.3409653, abs=1e-6)
 
 
+def test_counts_far_from_the_expected_have_a_score_too() -> None:
+    assert empirical_bayes(0, 5000.0, GammaPrior(3.0, 0.4, 2.0, 40.0, 0.06)).high < 0.01
+    assert PRIOR.posterior_share(20_000, 10.0) == pytest.approx(1.0)
+
+
 def test_a_pair_that_cannot_be_compared_has_no_ratio() -> None:
     assert math.isnan(reporting_odds_ratio(Table2x2(1, 0, 0, 22)).value)
     assert math.isnan(proportional_ratio(Table2x2(1, 0, 0, 22)).value)

@@ -68,8 +68,9 @@ STRUCTURES = {
             ONE + KA + "  lag_time: {typical: 0.5 h, between_subject_variance: 0.04}\n" + RESIDUAL),
     "transit": ("structure: one_compartment_oral, absorption: transit, steps: 3",
                 ONE + "  transit_rate: {typical: 2 1/h, between_subject_variance: 0.1}\n" + RESIDUAL),
-    "zero-order absorption": ("structure: one_compartment_oral, absorption: zero_order",
-                              ONE + "  absorption_duration: {typical: 3 h, between_subject_variance: 0.1}\n" + RESIDUAL),
+    "zero-order absorption": (
+        "structure: one_compartment_oral, absorption: zero_order",
+        ONE + "  absorption_duration: {typical: 3 h, between_subject_variance: 0.1}\n" + RESIDUAL),
     "Michaelis-Menten": ("structure: one_compartment_oral, elimination: saturable", SATURABLE + RESIDUAL),
     "block omega": ("structure: two_compartment_iv", TWO + BLOCK + RESIDUAL),
     "error on the log scale": ("structure: one_compartment_oral", ONE + KA + "residual: {log_additive: 0.2}\n"),

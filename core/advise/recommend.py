@@ -37,6 +37,7 @@ OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
 _ROUNDING = 1e-9
 _HARDLY = 0.2  # chance within target below which the best option says so
+_HOPELESS = 0.01  # and below which nothing is offered: all utilities are alike, so the order would mean nothing
 
 
 def samples_for(case: Case, posteriors: Sequence[Posterior], samples: int) -> int:
@@ -105,11 +106,14 @@ def recommend(
         return replace(blank, outcome=Outcome.NO_OPTION)
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
     ranked = rank(judged, label_first=label_first)
+    highest = max(item.score.attainment for item in ranked)
+    gaps = {"percent": f"{100 * highest:.0f}"}
+    if highest < _HOPELESS and not label_first:
+        alerts.append(Alert(Severity.STOP, "target_hardly_reachable", gaps, "target"))
+        return replace(blank, alerts=ordered(alerts))
     offered = [item.option(evaluator) for item in _offered(ranked, options)]
     alerts += disagreement_alerts(evaluator.areas(offered[0].regimen))
-    highest = max(item.score.attainment for item in ranked)
     if highest < _HARDLY:
-        gaps = {"percent": f"{100 * highest:.0f}"}
         alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
     alerts += unchecked_limits(case, model)
     alerts += timing_alerts(case, offered[0].regimen)

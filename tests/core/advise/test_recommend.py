@@ -12,6 +12,7 @@ from core.advise.evaluate import Evaluator
 from core.advise.recommendation import Outcome, Recommendation, Regimen
 from core.advise.responses import draw
 from core.advise.spans import spans
+from core.clinic.alert import Severity
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.covariate import CovariateValue
 from core.clinic.level import Level
@@ -151,3 +152,11 @@ def test_two_models_share_the_belief_and_their_disagreement_is_said() -> None:
     individualisation = session.individualise(case)
     assert {"vancomycin.goti2018", "vancomycin.thomson2009"} <= {p.model_id for p in individualisation.posteriors}
     assert sum(p.weight for p in individualisation.posteriors) == pytest.approx(1.0)
+
+
+def test_where_no_regimen_can_reach_the_target_none_is_offered_not_even_the_current_one() -> None:
+    slip = replace(CASE, levels=(Level(35.5, parse_quantity("100000 mg/L")),))  # ng/mL read as mg/L, and once more
+    advice = session.recommend(slip, session.individualise(slip))
+    assert advice.outcome is Outcome.BLOCKED
+    assert advice.options == ()
+    assert [alert.id for alert in advice.alerts if alert.severity is Severity.STOP] == ["target_hardly_reachable"]

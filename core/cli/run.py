@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -53,7 +54,11 @@ def run(words: Sequence[str]) -> int:
     try:
         args = _parser().parse_args(list(words))
     except _UsageError as error:
-        console.tell(console.wording.text("cli_usage", {"why": str(error)}))
+        text = console.wording.text("cli_usage", {"why": str(error)})
+        console.tell(text)
+        if "--json" in words:
+            about = re.match(r"argument ([^:]+):", str(error))
+            _print_error("" if about is None else about[1], "cli_usage", text)
         return Status.BAD_INPUT
     try:
         answer = args.run(args, console)
@@ -133,8 +138,12 @@ def _refuse(error: CoreError, args: argparse.Namespace, console: Console) -> int
             text = wording.text("program_fault", {"why": str(error)})
     console.tell(f"{field}: {text}" if field else text)
     if args.json:
-        print(json.dumps({"error": {"field": field, "reason": reason, "message": text}}, ensure_ascii=False, indent=1))
+        _print_error(field, reason, text)
     return int(status)
+
+
+def _print_error(field: str, reason: str, text: str) -> None:
+    print(json.dumps({"error": {"field": field, "reason": reason, "message": text}}, ensure_ascii=False, indent=1))
 
 
 def _explain(error: CoreError) -> tuple[str, str, Status]:

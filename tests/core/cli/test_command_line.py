@@ -386,3 +386,8 @@ def test_help_of_every_verb_can_be_read() -> None:
         shown = command(*words, "--help")
         assert (shown.returncode, shown.stderr) == (0, "")
         assert "usage" in shown.stdout
+
+
+def test_words_that_are_no_command_are_refused_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "x.json", "--source", "foo", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["field"] == "--source"

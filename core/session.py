@@ -95,6 +95,11 @@ def bind_models(case: Case) -> tuple[BoundModel, ...]:
     bound: list[BoundModel] = []
     refusals: list[InputError] = []
     for model in models:
+        wrong = next((i for i, dose in enumerate(case.doses) if dose.route not in model.routes), None)
+        if wrong is not None:
+            gaps = {"route": case.doses[wrong].route.value, "model": model.id}
+            refusals.append(InputError(f"doses[{wrong}].route", "route_not_modelled", **gaps))
+            continue
         try:
             bound.append(model.bind(case))
         except OutOfDomain as refusal:

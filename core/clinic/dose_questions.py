@@ -20,6 +20,10 @@ _AN_INTERVAL = 24.0  # h, where a row has none
 _ROUNDING = 1e-9
 
 
+_ABSURD = 20.0  # times the largest usual dose: a slip of the unit, not a dose (hazard H2)
+_SHORTEST_INTERVAL = 1.0  # h
+
+
 @dataclass(frozen=True)
 class UsualDoses:
     """How a drug is given: routes, the smallest strength and the largest single dose, mg."""
@@ -96,9 +100,24 @@ def _unusual(case: Case, usual: UsualDoses) -> list[Alert]:
     gaps = {"low": format_dose(usual.least), "high": format_dose(usual.most)}
     amounts = {dose.milligrams for dose in case.given_doses}
     alerts = [
-        Alert(Severity.CAUTION, "dose_unusual", {"dose": format_dose(amount), **gaps}, "doses")
+        Alert(
+            Severity.STOP if amount > _ABSURD * usual.most else Severity.CAUTION,
+            "dose_unusual",
+            {"dose": format_dose(amount), **gaps},
+            "doses",
+        )
         for amount in sorted(amounts)
         if not least * (1 - _ROUNDING) <= amount <= usual.most * (1 + _ROUNDING)
+    ]
+    short = [dose for dose in case.given_doses if dose.interval is not None and dose.interval < _SHORTEST_INTERVAL]
+    alerts += [
+        Alert(
+            Severity.STOP,
+            "interval_too_short",
+            {"every": str(dose.every), "low": describe_time(_SHORTEST_INTERVAL)},
+            "doses",
+        )
+        for dose in short[:1]
     ]
     routes = {dose.route for dose in case.given_doses} - set(usual.routes)
     return alerts + [

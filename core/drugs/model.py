@@ -297,6 +297,10 @@ class DrugModel(Protocol):
         """Hours after a change of dose at which the target is judged."""
 
     @property
+    def routes(self) -> tuple[Route, ...]:
+        """By which routes the model takes a dose."""
+
+    @property
     def covariates(self) -> tuple[str, ...]:
         """Names of the covariates the model reads."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.clinic.alert import Alert
 from core.clinic.case import Case
 from core.clinic.patient import Ethnicity
-from core.clinic.regimen import Dose, expand
+from core.clinic.regimen import Dose, Route, expand
 from core.drugs.bounds import domain_findings
 from core.drugs.covariates import CovariateReader, change_times, covariate_at
 from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Residual, Source, Window
@@ -23,7 +23,7 @@ from core.pbpk.compound import Compound
 from core.pbpk.disease import ChildPugh, with_liver_disease
 from core.pbpk.individual import Individual, Traits, build_individual
 from core.pbpk.kinetics import kinetics
-from core.pbpk.whole_body import PLASMA, WholeBody
+from core.pbpk.whole_body import DOSE_ROUTES, PLASMA, WholeBody
 from core.units import Quantity
 
 Array = NDArray[np.float64]
@@ -109,6 +109,11 @@ class PbpkModel:
     def modelled_drugs(self) -> tuple[str, ...]:
         """Other drugs whose effect on this one the model holds."""
         return tuple(dict.fromkeys(item.perpetrator for item in self.compound.interactions))
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """By which routes the body takes a dose."""
+        return DOSE_ROUTES
 
     @property
     def linear(self) -> bool:

@@ -31,7 +31,7 @@ from core.drugs.parameter import Parameter
 from core.drugs.relations import CO_MEDICATION, Form, Relation, Value
 from core.drugs.sections import DomainRange, DrugFacts
 from core.errors import InputError
-from core.pk.structures import Structure
+from core.pk.structures import EXTRAVASCULAR, Structure
 from core.units import Quantity, format_quantity
 
 Array = NDArray[np.float64]
@@ -64,6 +64,11 @@ class PopulationModel:
     metabolite: Metabolite | None = None
     occasions: Occasions | None = None
     local: bool = False
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """By which routes the structure takes a dose."""
+        return (Route.INTRAVENOUS, *EXTRAVASCULAR) if self.structure.oral else (Route.INTRAVENOUS,)
 
     @property
     def linear(self) -> bool:

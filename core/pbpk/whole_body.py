@@ -22,6 +22,7 @@ PLASMA = "plasma"
 VILLOUS_SHARE = 0.48  # of small-intestinal blood: mucosa 0.80, villi 0.60 of it (Yang 2007)
 WALL_VOLUME = 0.1  # L of absorbing cells, nominal: the share that escapes does not depend on it
 _DOSE_STATES = {Route.ORAL: "stomach_lumen", Route.INTRAVENOUS: "venous"}
+DOSE_ROUTES = tuple(_DOSE_STATES)
 
 
 @dataclass(frozen=True)

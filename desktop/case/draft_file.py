@@ -126,9 +126,12 @@ def read_draft_text(text: str) -> Draft:
             data[name] = tuple(kind(**item) for item in data[name])
         data["target"] = None if data["target"] is None else TargetRow(**data["target"])
         data["models"] = tuple(data["models"])
-        return Draft(**data)
+        draft = Draft(**data)
+        if draft.start and dt.datetime.fromisoformat(draft.start).tzinfo is None:
+            raise ValueError("a start without an offset")
     except (TypeError, KeyError) as error:
         raise ValueError("not a draft") from error
+    return draft
 
 
 class DraftKeeper:

@@ -190,3 +190,10 @@ def test_a_time_no_case_can_reach_is_refused_beside_its_field(build, typed):
 def test_what_no_case_file_may_hold_is_refused_in_the_form_too(draft, field, reason):
     assert read(draft).case is None
     assert reasons(draft) == {field: reason}
+
+
+@pytest.mark.parametrize("start", ["nonsense", "2026-07-06T08:00"])
+def test_a_draft_whose_start_is_no_moment_is_told_apart(start):
+    text = write_draft(Draft(start=start))
+    with pytest.raises(ValueError, match=r"."):
+        read_draft_text(text)

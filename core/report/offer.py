@@ -10,7 +10,7 @@ from core.clinic.case import Case, Target, TargetKind
 from core.drugs.model import Evidence
 from core.errors import InputError
 from core.report.phrase import DrugName, Joined, Moment, Phrase, Said, Word
-from core.units import Quantity, format_dose, format_number, format_total
+from core.units import Quantity, format_dose, format_number, format_quantity, format_total
 
 _METRIC_OF = {
     TargetKind.TROUGH: ("trough", "mg/L"),
@@ -198,9 +198,9 @@ def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
         "amount": format_dose(opinion.amount),
         "route": Word("route", opinion.route.value),
         "every": Phrase("report_every", {"hours": format_number(opinion.every)}),
-        "daily": format_total(opinion.daily),
-        "low": format_total(opinion.low),
-        "high": format_total(opinion.high),
+        "daily": format_quantity(opinion.daily, "mg"),
+        "low": format_quantity(opinion.low, "mg"),
+        "high": format_quantity(opinion.high, "mg"),
         "coverage": format_number(100 * opinion.coverage, 3),
     }
     lines: list[Said] = [

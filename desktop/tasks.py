@@ -28,9 +28,12 @@ class Runner(QObject):
         super().__init__(parent)
         self._lanes: dict[str, ThreadPoolExecutor] = {}
         self._tasks: dict[str, Task] = {}
+        self._closed = False
 
     def start(self, lane: str, ticket: int, work: Work) -> None:
-        """Cancel what runs in the lane and start `work` as soon as it has let go."""
+        """Cancel what runs in the lane and start `work` as soon as it has let go; nothing starts any more once closed."""
+        if self._closed:  # a timer or a late result of a window that is going away
+            return
         self.cancel(lane)
         task = Task(lambda fraction, message: self.progressed.emit(ticket, fraction, message))
         self._tasks[lane] = task
@@ -47,6 +50,7 @@ class Runner(QObject):
 
     def close(self) -> None:
         """Stop everything and wait for the threads."""
+        self._closed = True
         self.cancel()
         for executor in self._lanes.values():
             executor.shutdown(wait=True, cancel_futures=True)

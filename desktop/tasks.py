@@ -31,7 +31,7 @@ class Runner(QObject):
         self._closed = False
 
     def start(self, lane: str, ticket: int, work: Work) -> None:
-        """Cancel what runs in the lane and start `work` as soon as it has let go; nothing starts any more once closed."""
+        """Cancel what runs in the lane and start `work` as soon as it has let go; once closed, nothing starts."""
         if self._closed:  # a timer or a late result of a window that is going away
             return
         self.cancel(lane)

@@ -74,18 +74,19 @@ def effect_compartment(
     if concentration.ndim != 2 or times.shape != concentration.shape[1:]:
         raise ModelError("the effect compartment needs concentrations (B, T) and times (T,)")
     steps = np.diff(times)
-    rate = np.broadcast_to(np.asarray(ke0, dtype=np.float64), concentration.shape[:1])
+    rate = np.atleast_1d(np.asarray(ke0, dtype=np.float64))  # (1,) or (B,)
     if np.any(steps < 0) or np.any(rate <= 0):
         raise ModelError("the effect compartment needs rising times and a ke0 above 0")
-    x = rate[:, None] * steps
+    x = steps[:, None] * rate  # time runs along rows: each step below works on neighbours in memory
     kept = np.exp(-x)
     mean_kept = np.divide(-np.expm1(-x), x, out=np.ones_like(x), where=x > 0)
-    entered = (mean_kept - kept) * concentration[:, :-1] + (1.0 - mean_kept) * concentration[:, 1:]
-    site = np.empty(concentration.shape)
-    site[:, 0] = concentration[:, 0] if start is None else start
+    drive = concentration.T
+    entered = (mean_kept - kept) * drive[:-1] + (1.0 - mean_kept) * drive[1:]
+    site = np.empty(drive.shape)
+    site[0] = drive[0] if start is None else start
     for step in range(len(steps)):
-        site[:, step + 1] = kept[:, step] * site[:, step] + entered[:, step]
-    return site
+        site[step + 1] = kept[step] * site[step] + entered[step]
+    return site.T
 
 
 def adapted_ec50(

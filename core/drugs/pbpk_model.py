@@ -14,8 +14,8 @@ from core.clinic.patient import Ethnicity
 from core.clinic.regimen import Dose, Route, expand
 from core.drugs.bounds import domain_findings
 from core.drugs.covariates import CovariateReader, change_times, covariate_at
-from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Residual, Source, Window
-from core.drugs.sections import DomainRange, DrugFacts
+from core.drugs.model import Assumption, Drug, Residual, Source, Window
+from core.drugs.sections import DomainRange, DrugFacts, WithFacts
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
 from core.errors import InputError
@@ -48,7 +48,7 @@ _ASSUMED = {"child_pugh": "none", "cyp2d6_phenotype": "normal"}
 
 
 @dataclass(frozen=True, eq=False)
-class PbpkModel:
+class PbpkModel(WithFacts):
     """A compound file, the body it is put into, and what holds for the drug."""
 
     compound: Compound
@@ -119,31 +119,6 @@ class PbpkModel:
     def linear(self) -> bool:
         """Whether concentrations superpose and scale with the dose."""
         return True
-
-    @property
-    def given_as(self) -> tuple[GivenAs, ...]:
-        """What can really be given."""
-        return self.facts.given_as
-
-    @property
-    def targets(self) -> tuple[DrugTarget, ...]:
-        """Published targets or observed ranges, the default first."""
-        return self.facts.targets
-
-    @property
-    def harms(self) -> tuple[Harm, ...]:
-        """Toxicities and how exposure relates to them."""
-        return self.facts.harms
-
-    @property
-    def limits(self) -> Limits:
-        """The label's limits."""
-        return self.facts.limits
-
-    @property
-    def judged_after(self) -> float:
-        """Hours after a change of dose at which the target is judged."""
-        return self.facts.judged_after
 
     def bind(self, case: Case) -> BoundPbpkModel:
         """Build the patient's body at each time something changes and check the domain.

@@ -25,11 +25,11 @@ from core.drugs.covariates import (
     unit_of,
 )
 from core.drugs.measured import Measured
-from core.drugs.model import Assumption, Drug, DrugTarget, GivenAs, Harm, Limits, Metabolite, Residual, Source
+from core.drugs.model import Assumption, Drug, Metabolite, Residual, Source
 from core.drugs.occasions import Occasions
 from core.drugs.parameter import Parameter
 from core.drugs.relations import CO_MEDICATION, Form, Relation, Value
-from core.drugs.sections import DomainRange, DrugFacts
+from core.drugs.sections import DomainRange, DrugFacts, WithFacts
 from core.errors import InputError
 from core.pk.structures import EXTRAVASCULAR, Structure
 from core.units import Quantity, format_quantity
@@ -42,7 +42,7 @@ _LONG_AFTER = 1e6  # h
 
 
 @dataclass(frozen=True, eq=False)
-class PopulationModel:
+class PopulationModel(WithFacts):
     """A model as read from its file; `omega` is the covariance of `etas`, each named after the parameter it varies."""
 
     id: str
@@ -75,31 +75,6 @@ class PopulationModel:
         """Whether concentrations superpose and scale with the dose."""
         by_dose = any(parameter.depends_on_dose for parameter in self.parameters)
         return self.structure.linear and self.measured.linear and not by_dose
-
-    @property
-    def given_as(self) -> tuple[GivenAs, ...]:
-        """What can really be given."""
-        return self.facts.given_as
-
-    @property
-    def targets(self) -> tuple[DrugTarget, ...]:
-        """Published targets, the default first."""
-        return self.facts.targets
-
-    @property
-    def harms(self) -> tuple[Harm, ...]:
-        """Toxicities and how exposure relates to them."""
-        return self.facts.harms
-
-    @property
-    def limits(self) -> Limits:
-        """The label's limits."""
-        return self.facts.limits
-
-    @property
-    def judged_after(self) -> float:
-        """Hours after a change of dose at which the target is judged."""
-        return self.facts.judged_after
 
     @property
     def between_patients(self) -> int:

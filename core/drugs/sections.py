@@ -264,6 +264,37 @@ class DrugFacts:
         return replace(self, limits=self.limits.at(weight))
 
 
+class WithFacts:
+    """A model that knows what holds for its drug."""
+
+    facts: DrugFacts
+
+    @property
+    def given_as(self) -> tuple[GivenAs, ...]:
+        """What can really be given."""
+        return self.facts.given_as
+
+    @property
+    def targets(self) -> tuple[DrugTarget, ...]:
+        """Published targets or observed ranges, the default first."""
+        return self.facts.targets
+
+    @property
+    def harms(self) -> tuple[Harm, ...]:
+        """Toxicities and how exposure relates to them."""
+        return self.facts.harms
+
+    @property
+    def limits(self) -> Limits:
+        """The label's limits."""
+        return self.facts.limits
+
+    @property
+    def judged_after(self) -> float:
+        """Hours after a change of dose at which the target is judged."""
+        return self.facts.judged_after
+
+
 def read_known_facts(common: Entry) -> None:
     """Read every shared section a common file holds.
 

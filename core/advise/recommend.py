@@ -25,7 +25,7 @@ from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recomme
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
-from core.drugs.model import DrugModel, DrugTarget, Evidence
+from core.drugs.model import Assumption, DrugModel, DrugTarget, Evidence
 from core.errors import InputError
 from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
@@ -84,7 +84,7 @@ def recommend(
         A recommendation whose outcome is BLOCKED when a STOP stands, NO_OPTION when no regimen keeps the limits.
     """
     believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
-    model = posteriors[0].bound.model
+    model = max(believed or posteriors, key=lambda posterior: posterior.weight).bound.model
     target = target_of(case, model)
     alerts = _alerts(case, posteriors, questions, target)
     blank = Recommendation(
@@ -94,7 +94,7 @@ def recommend(
         target_evidence=target.evidence,
         target_source=target.source,
         alerts=ordered(alerts),
-        basis=replace(basis, models=_models_used(posteriors), assumptions=posteriors[0].bound.assumptions),
+        basis=replace(basis, models=_models_used(posteriors), assumptions=_assumptions(posteriors)),
     )
     if not believed or any(alert.severity is Severity.STOP for alert in alerts):
         return blank
@@ -128,6 +128,11 @@ def recommend(
         why=why(case, believed, ranked, label_first=label_first),
         reasons=reasons(case, believed, evaluator, offered),
     )
+
+
+def _assumptions(posteriors: Sequence[Posterior]) -> tuple[Assumption, ...]:
+    """What any of the models assumed, each once."""
+    return tuple(dict.fromkeys(item for posterior in posteriors for item in posterior.bound.assumptions))
 
 
 def _nearest_miss(option: Option) -> Alert:

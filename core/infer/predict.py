@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 _LOW, _HIGH = 0.05, 0.95
 PLASMA = "plasma"
-_EFFECT_DRAWS = 200
+_EFFECT_DRAWS = 120
 
 
 def predict_curves(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.cli import drugs, export, fit, import_, learn, population, predict, recommend, report, simulate
+from core.cli import drugs, evaluate, export, fit, import_, learn, population, predict, recommend, report, simulate
 
-VERBS = (simulate, fit, recommend, report, population, learn, predict, import_, export, drugs)
+VERBS = (simulate, fit, recommend, report, population, learn, predict, import_, export, drugs, evaluate)

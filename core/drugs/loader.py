@@ -12,7 +12,7 @@ from core.drugs.measured import Measured
 from core.drugs.model import Metabolite, Residual
 from core.drugs.parameter_section import read_omega, read_parameters
 from core.drugs.population_model import PopulationModel
-from core.drugs.sections import SHARED_SECTIONS, read_domain, read_drug, read_facts, read_source
+from core.drugs.sections import NOT_TO_DOSE, SHARED_SECTIONS, read_domain, read_drug, read_facts, read_source
 from core.errors import DrugFileError, ModelError
 from core.pk.structures import NAMES, Absorption, Elimination, Structure, structure_of
 from core.units import Quantity
@@ -21,20 +21,24 @@ _OWN_SECTIONS = ("schema", "id", "drug", "source", "model", "parameters", "corre
                  "domain", "covariates", "cv_as", "occasion", "metabolite", "salt", "checks", "notes")  # fmt: skip
 
 
-def load_population_model(path: Path, *, local: bool = False, shipped_facts: Path | None = None) -> PopulationModel:
+def load_population_model(
+    path: Path, *, local: bool = False, shipped_facts: Path | None = None, to_dose: bool = True
+) -> PopulationModel:
     """Read one drug file; sections about the drug that it leaves out come from `<drug>.common.yaml` beside it.
 
     Args:
         path: the file.
         local: the file is a site's own.
         shipped_facts: folder in which the common file is looked for when there is none beside the file.
+        to_dose: whether doses may be found with it; a model that only describes data has no facts about giving the
+            drug, and its limits allow none.
 
     Raises:
         DrugFileError: anything the schema does not allow, with file and line.
     """
     raw = _bytes(path)
     root = parse_strict_yaml(raw.decode("utf-8"), path)
-    root.only(*_OWN_SECTIONS, *SHARED_SECTIONS)
+    root.only(*_OWN_SECTIONS, *(SHARED_SECTIONS if to_dose else ()))
     root["schema"].choice("1")
     facts_path = path.with_name(f"{root['drug']['name'].text}.common.yaml")
     if not facts_path.exists() and shipped_facts is not None:
@@ -59,7 +63,7 @@ def load_population_model(path: Path, *, local: bool = False, shipped_facts: Pat
         analyte_unit=_analyte_unit(root["analyte"]),
         domain=read_domain(root["domain"]),
         defaults=read_defaults(root.get("covariates"), parameters.items, recipes),
-        facts=read_facts(root, facts),
+        facts=read_facts(root, facts) if to_dose else NOT_TO_DOSE,
         measured=measured,
         recipes=recipes,
         active=_active(root.get("salt")),

@@ -264,6 +264,9 @@ class DrugFacts:
         return replace(self, limits=self.limits.at(weight))
 
 
+NOT_TO_DOSE = DrugFacts((), (), (), Limits(0.0, 0.0, "a model of data, not to dose by"), 0.0)
+
+
 class WithFacts:
     """A model that knows what holds for its drug."""
 

@@ -54,6 +54,7 @@ class TableMapping:
     start: dt.datetime = _DEFAULT_START  # clock time of hour 0 where the table has none
     encoding: str = "utf-8"
     delimiter: str = ""
+    every_is_steady: bool = False  # a dose row with an interval stands for doses long given so
     occasion: str = ""  # of a NONMEM table: the column that numbers courses whose time begins anew
     sheet: str = ""  # of a workbook, where it has several
     molar_mass: float | None = None  # g/mol of the drug, where the table counts in moles
@@ -99,7 +100,7 @@ def parse_mapping(written: str, path: Path) -> TableMapping:
 def _mapping(root: Entry, path: Path) -> TableMapping:
     root.only(
         *("schema", "confirmed", "drug", "columns", "units", "routes", "level_kinds", "start", "encoding"),
-        *("delimiter", "moment_format", "missing", "occasion", "decimal", "molar_mass", "sheet"),
+        *("delimiter", "moment_format", "missing", "occasion", "decimal", "molar_mass", "sheet", "every_means"),
     )
     root["schema"].choice(SCHEMA)
     if root["confirmed"].choice("yes", "no") != "yes":
@@ -122,6 +123,8 @@ def _mapping(root: Entry, path: Path) -> TableMapping:
         sheet=_plain(root, "sheet", ""),
         molar_mass=root["molar_mass"].quantity("g/mol") if "molar_mass" in root else None,
         decimal=root["decimal"].choice(".", ",") if "decimal" in root else ".",
+        every_is_steady="every_means" in root
+        and root["every_means"].choice("repeats", "steady_state") == "steady_state",
         occasion=_plain(root, "occasion", ""),
         **more,
     )

@@ -104,6 +104,7 @@ def _dose(row: CleanRow, mapping: TableMapping) -> Dose:
         duration=Quantity(duration, "h") if duration and route is Route.INTRAVENOUS else None,
         every=Quantity(every, "h") if every else None,
         count=int(count) if count else 1,
+        steady_state=bool(every) and mapping.every_is_steady,
     )
 
 

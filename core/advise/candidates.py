@@ -35,6 +35,7 @@ def candidates(
     every_duration: bool = False,
     waits: Sequence[float] = (0.0,),
     loading: bool = False,
+    last_single: float | None = None,
 ) -> list[Regimen]:
     """Every regimen the drug comes in: strengths, intervals, routes, infusion times that keep the highest rate.
 
@@ -45,6 +46,8 @@ def candidates(
             counts.
         waits: hours the first dose may be put off.
         loading: whether the treatment may begin with a larger dose, where the drug knows one.
+        last_single: case time of the last dose, h, where it has no interval of its own: the regimen may then also begin
+            one of its intervals later.
     """
     found = []
     for form in given_as:
@@ -54,12 +57,17 @@ def candidates(
                 plain = [
                     Regimen(amount, every, form.route, duration, first_dose + wait)
                     for every in form.every
-                    for wait in waits
+                    for wait in _waits(waits, last_single, every, first_dose)
                 ]
                 found += plain
                 if loading:
                     found += [item for one in plain for item in _loaded(form, one)]
     return found
+
+
+def _waits(waits: Sequence[float], last_single: float | None, every: float, first_dose: float) -> list[float]:
+    due = 0.0 if last_single is None else last_single + every - first_dose
+    return [*waits, due] if due > 0 and due not in waits else [*waits]
 
 
 def _loaded(form: GivenAs, regimen: Regimen) -> list[Regimen]:

@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from core.advise.recommendation import Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
+from core.clinic.regimen import expand
 from core.clinic.strict_yaml import read_strict_yaml
 from core.drugs.covariates import covariate_at
 from core.drugs.library import site_folder
 from core.drugs.model import DrugModel, GivenAs, Limits
 from core.errors import InputError
-from core.units import format_dose, format_number
+from core.units import format_dose, format_number, format_total
 
 _ROUNDING = 1e-9
 _HOURS = 24.0
+_DAY_OF_HISTORY = 22.0  # h; a dose of every day that comes two hours early is not one too many
 
 
 class Layer(StrEnum):
@@ -38,6 +40,7 @@ class Measure(StrEnum):
 
     SINGLE = "single"  # mg
     DAILY = "daily"  # mg
+    DAY_WITH_GIVEN = "day_with_given"  # mg in any 24 h, doses given before included
     RATE = "rate"  # mg/h
     OVERLAP = "overlap"  # h of infusion in each interval
 
@@ -51,6 +54,7 @@ class Limit:
     value: float
     source: str
     original: float | None = None
+    given: tuple[tuple[float, float], ...] = ()  # time (h) and mg of the doses before, where they count
 
     def excess(self, regimen: Regimen) -> float:
         """By how much a regimen breaks it, 1 for twice the limit; at most 0 when it keeps it."""
@@ -63,6 +67,8 @@ class Limit:
         if not math.isfinite(self.excess(regimen)):
             gaps = {"limit": format_dose(self.value, "mg/h"), "source": self.source, "layer": self.layer.value}
             return Alert(Severity.STOP, "infusion_time_missing", gaps, "regimen")
+        if self.measure is Measure.DAY_WITH_GIVEN and replace(self, measure=Measure.DAILY).excess(regimen) > _ROUNDING:
+            return None  # too much even without what was given: that is said by the other limit
         unit = {Measure.RATE: "mg/h", Measure.OVERLAP: "h"}.get(self.measure, "mg")
         value = measured(regimen, self.measure, self)
         gaps = {
@@ -72,6 +78,9 @@ class Limit:
             "original": format_dose(self.value if self.original is None else self.original, unit),
             "layer": self.layer.value,
         }
+        if self.measure is Measure.DAY_WITH_GIVEN:
+            before = sum(amount for time, amount in self.given if time > regimen.first_dose - _DAY_OF_HISTORY)
+            return Alert(Severity.STOP, "day_with_given_above", gaps | {"given": format_total(before)}, "regimen")
         return Alert(Severity.STOP, _MESSAGES[self.measure, self.layer], gaps, "regimen")
 
 
@@ -97,10 +106,23 @@ def measured(regimen: Regimen, measure: Measure, limit: Limit) -> float:
         case Measure.DAILY:
             first_day = max(regimen.loading, regimen.amount) + regimen.amount * (_HOURS / regimen.every - 1.0)
             return max(regimen.amount * max(1.0, _HOURS / regimen.every), first_day, regimen.loading)
+        case Measure.DAY_WITH_GIVEN:
+            return _fullest_day(regimen, limit.given)
         case Measure.RATE:
             return max(amount / hours if hours else (math.inf if amount else 0.0) for amount, hours in doses)
         case Measure.OVERLAP:
             return max(hours for _, hours in doses) / regimen.every
+
+
+def _fullest_day(regimen: Regimen, given: Sequence[tuple[float, float]]) -> float:
+    """The most that enters in any 24 h that reach back to doses given before, mg; 0 where none does."""
+    fullest = 0.0
+    for number in range(math.ceil(_HOURS / regimen.every)):
+        time = regimen.first_dose + number * regimen.every
+        before = sum(amount for earlier, amount in given if earlier > time - _DAY_OF_HISTORY)
+        planned = max(regimen.loading, regimen.amount) + number * regimen.amount
+        fullest = max(fullest, before + planned if before else 0.0)
+    return fullest
 
 
 def limits_of(case: Case, model: DrugModel, at: float, *, site: Path | None = None) -> tuple[Limit, ...]:
@@ -119,7 +141,10 @@ def limits_of(case: Case, model: DrugModel, at: float, *, site: Path | None = No
     found = [Limit(Layer.PHYSICAL, Measure.OVERLAP, 1.0, "two infusions cannot run at once")]
     found += label_limits(model.limits.under(taken))
     found += _for_kidney(case, model.limits.under(taken), at)
-    return (*found, *_of_site(model.drug.name, _tightest(found), site_limits_file() if site is None else site))
+    found += _of_site(model.drug.name, _tightest(found), site_limits_file() if site is None else site)
+    given = tuple((dose.time, dose.milligrams) for dose in expand(case.given_doses) if dose.time > at - _HOURS)
+    daily = [item for item in found if item.measure is Measure.DAILY]
+    return (*found, *(replace(item, measure=Measure.DAY_WITH_GIVEN, given=given) for item in daily if given))
 
 
 def label_limits(limits: Limits) -> list[Limit]:
@@ -191,12 +216,15 @@ def site_limits_file() -> Path:
 
 
 def rate_limits(given_as: Sequence[GivenAs], regimen: Regimen) -> list[Limit]:
-    """How fast a regimen may be infused, by its route."""
-    return [
-        Limit(Layer.LABEL, Measure.RATE, form.fastest, f"{format_number(form.fastest / 60.0, 3)} mg/min")
-        for form in given_as
-        if form.route is regimen.route and form.fastest is not None
-    ][:1]
+    """How fast a regimen may be infused: by the forms of its route that come in its dose, the most patient of them."""
+    forms = [form for form in given_as if form.route is regimen.route]
+    alike = [form for form in forms if any(math.isclose(regimen.amount, dose) for dose in form.doses)] or forms
+    rates = [form.fastest for form in alike if form.fastest is not None]
+    if len(rates) < len(alike):
+        return []  # one of the forms has no such limit
+    return (
+        [Limit(Layer.LABEL, Measure.RATE, max(rates), f"{format_number(max(rates) / 60.0, 3)} mg/min")] if rates else []
+    )
 
 
 def broken(regimen: Regimen, limits: Sequence[Limit]) -> tuple[Alert, ...]:

@@ -179,6 +179,7 @@ def judge_all(
         every_duration=target.target.kind in CURVE_KINDS,
         waits=WAITS if _covered(case, target, evaluator) else (0.0,),
         loading=not case.given_doses,
+        last_single=_last_single(case),
     )
     limits = limits_of(case, model, first)
     allowed = [regimen for regimen in regimens if not broken(regimen, limits)]
@@ -190,6 +191,12 @@ def judge_all(
         Candidate(score, same_regimen(score.regimen, current), notes_on(score.regimen, model, limits))
         for score in evaluator.best(distinct(allowed), always=current, task=task)
     ]
+
+
+def _last_single(case: Case) -> float | None:
+    """Time of the last dose where it was a single one."""
+    last = max(case.given_doses, key=lambda dose: dose.last_time, default=None)
+    return None if last is None or last.interval is not None else last.time
 
 
 def nearest_misses(regimens: Sequence[Regimen], limits: Sequence[Limit]) -> list[Regimen]:

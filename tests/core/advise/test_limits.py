@@ -16,7 +16,7 @@ from core.advise.recommendation import Outcome, Regimen
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.covariate import CovariateValue
 from core.clinic.patient import Patient, Sex
-from core.clinic.regimen import Route
+from core.clinic.regimen import Dose, Route
 from core.drugs.model import GivenAs, Limits
 from core.errors import DrugFileError
 from core.units import parse_quantity
@@ -77,6 +77,42 @@ def test_the_first_day_of_a_loading_dose_counts_against_the_daily_limit() -> Non
     plain = Regimen(2000.0, 12.0, Route.INTRAVENOUS, 4.0)
     assert broken(plain, limits) == ()
     assert [a.id for a in broken(replace(plain, loading=2500.0), limits)] == ["dose_above_single", "dose_above_daily"]
+
+
+def test_doses_given_in_the_last_day_count_against_the_daily_limit() -> None:
+    case = case_of("vancomycin", weight="70 kg", serum_creatinine="80 umol/L")
+    given = Dose(0.0, parse_quantity("2000 mg"), Route.INTRAVENOUS, parse_quantity("4 h"))
+    case = replace(case, doses=(given, replace(given, time=8.0)))
+    model = session.library().model("vancomycin.goti2018")
+    plan = Regimen(1000.0, 12.0, Route.INTRAVENOUS, 2.0, first_dose=12.0)
+    found = broken(plan, limits_of(case, model, 12.0))
+    assert [alert.id for alert in found] == ["day_with_given_above"]
+    assert (found[0].values["given"], found[0].values["value"]) == ("4000 mg", "5000 mg")
+    # from 22 h after the first dose on only the second counts, and 3 g lie below the limit
+    assert broken(replace(plan, first_dose=22.5, every=24.0), limits_of(case, model, 22.5)) == ()
+
+
+def test_a_daily_dose_two_hours_early_is_not_one_too_many() -> None:
+    label = label_limits(Limits(250.0, 250.0, "label"))
+    given = ((0.0, 250.0), (24.0, 250.0))
+    day = replace(label[-1], measure=Measure.DAY_WITH_GIVEN, given=given)
+    assert broken(Regimen(250.0, 24.0, Route.ORAL, first_dose=46.0), [day]) == ()
+    early = broken(Regimen(250.0, 24.0, Route.ORAL, first_dose=45.0), [day])
+    assert [alert.values["given"] for alert in early] == ["250 mg"]
+
+
+def test_after_a_single_dose_a_regimen_may_begin_one_interval_later() -> None:
+    form = GivenAs(Route.ORAL, (100.0,), (12.0, 24.0))
+    starts = {(item.every, item.first_dose) for item in candidates([form], 3.0, last_single=2.0)}
+    assert starts == {(12.0, 3.0), (12.0, 14.0), (24.0, 3.0), (24.0, 26.0)}
+
+
+def test_the_rate_limit_is_that_of_the_form_the_dose_comes_in() -> None:
+    slow = GivenAs(Route.INTRAVENOUS, (1000.0,), (12.0,), (1.0,), fastest=600.0)
+    quick = GivenAs(Route.INTRAVENOUS, (50.0,), (12.0,), (1.0,), fastest=3000.0)
+    fast = Regimen(1000.0, 12.0, Route.INTRAVENOUS, 1.0)
+    for forms in ([slow, quick], [quick, slow]):
+        assert [a.id for a in broken(fast, rate_limits(forms, fast))] == ["infusion_too_fast"]
 
 
 def test_an_infusion_neither_runs_too_fast_nor_into_the_next_one() -> None:

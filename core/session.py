@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.alerts import usual_doses
+from core.advise.candidates import current_regimen
 from core.advise.doubted_level import DoubtedLevel, doubted_level
 from core.advise.evaluate import Evaluator
 from core.advise.forgiveness import Forgiveness, forgiveness
@@ -33,6 +34,7 @@ from core.clinic.case_file import case_text
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
 from core.drugs.model import BoundModel, DrugTarget
+from core.drugs.pbpk_model import BoundPbpkModel
 from core.errors import FitFailed, InputError, ModelError, OutOfDomain
 from core.infer.averaging import weigh
 from core.infer.fit_check import check_levels
@@ -41,6 +43,7 @@ from core.infer.posterior import FitStatus, Posterior
 from core.infer.predict import predict_curves
 from core.infer.prediction import Prediction, PredictionSource
 from core.learn.second_opinion import with_second_opinion
+from core.pbpk.sensitivity import Sensitivity
 from core.pd.attainment import MicDistribution
 from core.pd.library import EffectModel, load_effects
 from core.population.sampling import sample_etas
@@ -315,6 +318,17 @@ def chances_by_mic(
         InputError: the target does not go by the MIC.
     """
     return mic_table(case, individualisation.posteriors, regimens, mics)
+
+
+def drivers(case: Case, individualisation: Individualisation) -> tuple[Sensitivity, ...]:
+    """Which parameters of this patient's body drive the exposure, the strongest first; empty without a whole body."""
+    bound = max(individualisation.posteriors, key=lambda posterior: posterior.weight).bound
+    if not isinstance(bound, BoundPbpkModel):
+        return ()
+    running = current_regimen(case)
+    form = bound.model.given_as[0]
+    route, every = (form.route, form.every[0]) if running is None else (running.route, running.every)
+    return bound.drivers(route, every)
 
 
 def inputs_hash(case: Case) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.advise.recommendation import Option, Outcome, Regimen
+from core.advise.recommendation import Option, Outcome, Recommendation, Regimen
 from core.clinic.case import Case, Target
 from core.errors import InputError
 from core.infer.prediction import Prediction
@@ -51,6 +51,33 @@ def full_answer(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
         if recommendation.outcome is Outcome.OPTIONS:
             regimen = recommendation.options[0].regimen
             emit("proposed", (regimen, verbs.predict_proposed(case, fitted, regimen, tissues=tissues, task=task)))
+            emit("next_sample", verbs.next_sample(case, fitted, recommendation))
+
+    return work
+
+
+def look_closer(verbs: Verbs, case: Case, fitted: Individualisation, recommendation: Recommendation) -> Work:
+    """What lies behind a recommendation, each part as soon as it is there."""
+
+    def work(task: Task, emit: Emit) -> None:
+        if recommendation.outcome is Outcome.OPTIONS:
+            regimens = [option.regimen for option in recommendation.options]
+            emit("forgiveness", verbs.forgiveness_of(case, fitted, regimens, task=task))
+            try:
+                emit("mics", verbs.chances_by_mic(case, fitted, regimens))
+            except InputError as refusal:
+                if refusal.reason != "target_without_mic":
+                    raise
+        emit("drivers", verbs.drivers(case, fitted))
+
+    return work
+
+
+def doubt_level(verbs: Verbs, case: Case, fitted: Individualisation, index: int) -> Work:
+    """What would be best if one level were wrong."""
+
+    def work(task: Task, emit: Emit) -> None:
+        emit("doubts", (index, verbs.level_scenarios(case, fitted, index, task=task)))
 
     return work
 

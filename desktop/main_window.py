@@ -14,6 +14,7 @@ from desktop import keys
 from desktop.banner import Banner
 from desktop.case.draft_file import DraftKeeper
 from desktop.case_tab import CaseTab
+from desktop.closer.tab import CloserTab
 from desktop.compare.tab import CompareTab
 from desktop.icons import icon
 from desktop.language import LANGUAGE, Panel
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
         self._keeper = keeper
         self.banner = Banner(state)
         self.case_tab = CaseTab(state)
+        self.closer_tab = CloserTab(state)
         self.compare_tab = CompareTab(state)
         self.library_tab = LibraryTab(state.verbs.library())
         self.status = StatusBar(state)
@@ -45,7 +47,7 @@ class MainWindow(QMainWindow):
         self.tabs.setDocumentMode(True)
         predictors = predictor_files()
         self.learn_tab = LearnTab(predictors) if predictors else None
-        for tab in (self.case_tab, self.compare_tab, self.learn_tab, self.library_tab):
+        for tab in (self.case_tab, self.closer_tab, self.compare_tab, self.learn_tab, self.library_tab):
             if tab is not None:
                 self.tabs.addTab(tab, "")
         body = _Body(self)
@@ -230,7 +232,7 @@ class MainWindow(QMainWindow):
 
     def close_workers(self) -> None:
         """Stop all work and wait for its threads."""
-        for worker in (self.state, self.compare_tab.runner, self._reports):
+        for worker in (self.state, self.closer_tab.runner, self.compare_tab.runner, self._reports):
             worker.close()
 
     def _write_title(self) -> None:
@@ -241,6 +243,7 @@ class MainWindow(QMainWindow):
         """Write texts anew."""
         for tab, name in (
             (self.case_tab, self.tr("Case")),
+            (self.closer_tab, self.tr("Closer look")),
             (self.compare_tab, self.tr("Compare")),
             (self.learn_tab, self.tr("Learn")),
             (self.library_tab, self.tr("Drug library")),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.advise.next_sample import NextSample
 from core.advise.recommendation import Option, Recommendation, Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Target
@@ -28,6 +29,7 @@ class Results:
     recommendation: Recommendation | None = None
     proposed: Prediction | None = None
     proposed_regimen: Regimen | None = None
+    next_sample: NextSample | None = None
     judged: Option | None = None  # what the regimen last looked at would do
     failure: Exception | None = None
     old: frozenset[str] = frozenset()  # curves that belong to the version before

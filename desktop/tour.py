@@ -70,11 +70,18 @@ def _pictures(window: MainWindow, folder: Path, stem: str) -> list[Path]:
     written = []
     for code in LANGUAGES:
         LANGUAGE.use(code)
-        pages = {"case": window.case_tab, "compare": window.compare_tab, "learn": window.learn_tab}
+        pages = {
+            "case": window.case_tab,
+            "closer": window.closer_tab,
+            "compare": window.compare_tab,
+            "learn": window.learn_tab,
+        }
         for page, tab in {**pages, "library": window.library_tab}.items():
             if tab is None:
                 continue
             window.tabs.setCurrentWidget(tab)
+            if page == "closer":
+                wait_until(lambda: window.closer_tab.is_ready, _PATIENCE)
             if page == "compare":
                 wait_until(lambda: window.compare_tab.is_ready, _PATIENCE)
             pause(_SETTLE)

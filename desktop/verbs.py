@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.advise.doubted_level import DoubtedLevel
+from core.advise.forgiveness import Forgiveness
+from core.advise.mic_table import MicTable
+from core.advise.next_sample import NextSample
 from core.advise.recommendation import Option, Recommendation, Regimen
 from core.clinic.alert import Alert
 from core.clinic.case import Case
 from core.drugs.library import Library
 from core.drugs.model import BoundModel, DrugTarget
 from core.infer.prediction import Array, Prediction
+from core.pbpk.sensitivity import Sensitivity
 from core.session import Individualisation
 from core.task import Task
 
@@ -68,3 +73,30 @@ class Verbs(Protocol):
 
     def time_grid(self, case: Case, regimen: Regimen | None = None) -> Array:
         """Times for drawing, h."""
+
+    def next_sample(
+        self, case: Case, individualisation: Individualisation, recommendation: Recommendation
+    ) -> NextSample:
+        """When the next level would teach most."""
+
+    def level_scenarios(
+        self, case: Case, individualisation: Individualisation, index: int, task: Task | None = None
+    ) -> tuple[DoubtedLevel, ...]:
+        """The best option were a level wrong."""
+
+    def forgiveness_of(
+        self,
+        case: Case,
+        individualisation: Individualisation,
+        regimens: Sequence[Regimen],
+        task: Task | None = None,
+    ) -> tuple[Forgiveness, ...]:
+        """What a late, missed or doubled dose does."""
+
+    def chances_by_mic(
+        self, case: Case, individualisation: Individualisation, regimens: Sequence[Regimen]
+    ) -> tuple[MicTable, ...]:
+        """How each regimen fares by the MIC."""
+
+    def drivers(self, case: Case, individualisation: Individualisation) -> tuple[Sensitivity, ...]:
+        """What drives the exposure; nothing where no whole body is modelled."""

@@ -23,6 +23,7 @@ from core.pbpk.compound import Compound
 from core.pbpk.disease import ChildPugh, with_liver_disease
 from core.pbpk.individual import Individual, Traits, build_individual
 from core.pbpk.kinetics import kinetics
+from core.pbpk.sensitivity import Sensitivity, sensitivities
 from core.pbpk.whole_body import DOSE_ROUTES, PLASMA, WholeBody
 from core.units import Quantity
 
@@ -217,6 +218,11 @@ class BoundPbpkModel:
         known = kinetics(body, individual, body.rates(individual, factors, activity))
         shown = {"clearance": known.clearance, "volume": known.steady_state_volume}
         return shown | {f"{name}_factor": factors[name] for name in factors if name != "intrinsic_clearance"}
+
+    def drivers(self, route: Route, every: float) -> tuple[Sensitivity, ...]:
+        """Rank what drives the steady-state exposure of a regular dose in the body as it is now."""
+        _, individual, activity = self.segments[-1]
+        return sensitivities(self.model.body, individual, activity, route, every)
 
     def _segment(self, time: float) -> tuple[float, Individual, Mapping[str, float]]:
         past = [segment for segment in self.segments if segment[0] <= time]

@@ -57,6 +57,10 @@ class ConcentrationPlot(CurvePlot):
         self._region.hide()
         self._target_label = _text(theme.TARGET_TEXT)
         self._now_label = _text(theme.INK)
+        self.next_level: float | None = None
+        self._next_label = _text(theme.PRIMARY)
+        self._next_line = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.PRIMARY, style=Qt.PenStyle.DashLine))
+        self._next_line.hide()
         self._bars = pg.PlotCurveItem(pen=pg.mkPen(theme.INK, width=1.3), connect="pairs", antialias=True)
         self._used = pg.ScatterPlotItem(size=10, brush=pg.mkBrush(theme.INK), pen=pg.mkPen("w", width=1.6))
         self._excluded = pg.ScatterPlotItem(size=9, brush=pg.mkBrush("w"), pen=pg.mkPen(theme.INK, width=1.4))
@@ -64,7 +68,7 @@ class ConcentrationPlot(CurvePlot):
         for item, depth in ((self._bars, 9), (self._used, 10), (self._excluded, 10), (self._below, 10)):
             item.setZValue(depth)
             self.addItem(item, ignoreBounds=True)
-        for item in (self._region, self._target_label, self._now_label):
+        for item in (self._region, self._target_label, self._now_label, self._next_line, self._next_label):
             self.addItem(item, ignoreBounds=True)
 
     def set_levels(self, levels: Sequence[LevelMark]) -> None:
@@ -79,6 +83,17 @@ class ConcentrationPlot(CurvePlot):
             self.target = target
             self._draw_target()
             self._label_timer.start()
+
+    def set_next_level(self, hours: float | None) -> None:
+        """Mark when the next level would be worth taking; None: not at all."""
+        self.next_level = hours
+        self._next_line.setVisible(hours is not None)
+        if hours is not None:
+            self._next_line.setPos(hours)
+
+    def set_next_level_label(self, text: str) -> None:
+        """Name that mark."""
+        self._next_label.setText(text)
 
     def set_now_label(self, text: str) -> None:
         """Name the line of the present."""
@@ -127,11 +142,10 @@ class ConcentrationPlot(CurvePlot):
         """Target and present first, the curves around them."""
         vb = self.plotItem.vb
         rect = vb.sceneBoundingRect()
-        if self.now is not None:
-            x = rect.left() + self._fraction(self.now) * rect.width()
-            width = self._now_label.boundingRect().width()
-            self._now_label.setPos(vb.mapSceneToView(QPointF(x - width - 3, rect.top() + 1)))
-        self._now_label.setVisible(self.now is not None and 0.02 < self._fraction(self.now) < 1)
+        for label, box in self._mark_boxes():
+            label.setPos(vb.mapSceneToView(QPointF(box.left, box.top)))
+        for time, label in self._marks():
+            label.setVisible(time is not None and 0.02 < self._fraction(time) < 1)
         self._placed_target = None
         if self.target is not None and rect.width() > _LEAST_WIDTH:
             box = self._placed_target = self._target_box()
@@ -168,13 +182,23 @@ class ConcentrationPlot(CurvePlot):
     def _taken_boxes(self) -> list[Box]:
         return ([self._placed_target] if self._placed_target is not None else []) + self._now_boxes()
 
-    def _now_boxes(self) -> list[Box]:
-        if self.now is None:
-            return []
+    def _marks(self) -> list[tuple[float | None, pg.TextItem]]:
+        return [(self.now, self._now_label), (self.next_level, self._next_label)]
+
+    def _mark_boxes(self) -> list[tuple[pg.TextItem, Box]]:
+        """Where the names of the marked times stand: to the left of their lines, each below the one before."""
         rect = self.plotItem.vb.sceneBoundingRect()
-        bounds = self._now_label.boundingRect()
-        x = rect.left() + self._fraction(self.now) * rect.width()
-        return [Box(x - bounds.width() - 3, rect.top() + 1, bounds.width() + 6, bounds.height())]
+        found = []
+        for row, (time, label) in enumerate(self._marks()):
+            if time is not None:
+                bounds = label.boundingRect()
+                x = rect.left() + self._fraction(time) * rect.width()
+                top = rect.top() + 1 + row * bounds.height()
+                found.append((label, Box(x - bounds.width() - 3, top, bounds.width() + 6, bounds.height())))
+        return found
+
+    def _now_boxes(self) -> list[Box]:
+        return [box for _, box in self._mark_boxes()]
 
     def _points_in_pixels(self) -> list[tuple[Array, Array]]:
         """Each level counts as much as a stretch of curve, so that no name covers it."""

@@ -118,6 +118,7 @@ class PlotPanel(Panel):
         self.effect_head.set_effects(scene.effects)
         effect = self.effect_head.current
         self.concentration.set_now(scene.now)
+        self.concentration.set_next_level(scene.next_level)
         self.concentration.set_levels(scene.levels)
         self.concentration.set_target(scene.target)
         self.concentration.set_series(scene.concentration)
@@ -227,4 +228,5 @@ class PlotPanel(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         self.concentration.set_now_label(self.tr("now"))
+        self.concentration.set_next_level_label(self.tr("next level"))
         self.refresh()

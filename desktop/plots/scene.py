@@ -47,6 +47,7 @@ class Scene:
 
     start: dt.datetime | None = None
     now: float | None = None
+    next_level: float | None = None  # h; when the next level would be worth taking
     unit: str = ""
     outputs: tuple[str, ...] = ()
     concentration: tuple[Series, ...] = ()
@@ -115,6 +116,7 @@ def scene_of(state: CaseState, shown: Collection[str], output: str) -> Scene:
     return Scene(
         start=case.start,
         now=case.now,
+        next_level=_next_level(state),
         unit=first.unit,
         outputs=(PLASMA, *state.tissues_at_hand),
         concentration=_series(visible, wanted, case, LANGUAGE.wording.word("curve", "prior")),
@@ -124,6 +126,12 @@ def scene_of(state: CaseState, shown: Collection[str], output: str) -> Scene:
         target=_target(state, model, first.unit) if wanted == PLASMA else None,
         doses=_doses(case, state, max(float(p.curves[0].times[-1]) for p in visible.values())),
     )
+
+
+def _next_level(state: CaseState) -> float | None:
+    sample = state.results.next_sample
+    fresh = state.results.recommendation is not None and state.results.proposed is not None
+    return sample.best.time if sample is not None and sample.needed and fresh else None
 
 
 def _effects(visible: dict[str, Prediction]) -> tuple[EffectOutput, ...]:

@@ -142,6 +142,25 @@
     </message>
 </context>
 <context>
+    <name>CloserTab</name>
+    <message>
+        <source>A closer look is possible once the case has a recommendation.</source>
+        <translation>有了给药建议之后，才能查看其依据。</translation>
+    </message>
+    <message>
+        <source>Working it out…</source>
+        <translation>正在计算…</translation>
+    </message>
+    <message>
+        <source>What lies behind the recommendation. Nothing here is a decision.</source>
+        <translation>给药建议背后的依据。此处内容不构成决定。</translation>
+    </message>
+    <message>
+        <source>Closer look</source>
+        <translation>深入查看</translation>
+    </message>
+</context>
+<context>
     <name>CoMedicationTable</name>
     <message>
         <source>Drug</source>
@@ -625,6 +644,10 @@
         <translation>病例</translation>
     </message>
     <message>
+        <source>Closer look</source>
+        <translation>深入查看</translation>
+    </message>
+    <message>
         <source>Compare</source>
         <translation>比较</translation>
     </message>
@@ -756,6 +779,10 @@
     <message>
         <source>now</source>
         <translation>当前</translation>
+    </message>
+    <message>
+        <source>next level</source>
+        <translation>下次采血</translation>
     </message>
 </context>
 <context>
@@ -966,6 +993,121 @@
     <message>
         <source>Hours</source>
         <translation>小时</translation>
+    </message>
+</context>
+<context>
+    <name>closer</name>
+    <message>
+        <source>What drives the dose</source>
+        <translation>影响剂量的主要因素</translation>
+    </message>
+    <message>
+        <source>What would change it</source>
+        <translation>哪些情况会改变建议</translation>
+    </message>
+    <message>
+        <source>What is not known</source>
+        <translation>尚不清楚之处</translation>
+    </message>
+    <message>
+        <source>Why this recommendation</source>
+        <translation>为何这样建议</translation>
+    </message>
+    <message>
+        <source>The next level</source>
+        <translation>下一次采血</translation>
+    </message>
+    <message>
+        <source>If a level were wrong</source>
+        <translation>如果某个浓度有误</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 分钟</translation>
+    </message>
+    <message>
+        <source>no fit holds, nothing may be recommended</source>
+        <translation>无法拟合，不能给出建议</translation>
+    </message>
+    <message>
+        <source>The advice stays the same in every case.</source>
+        <translation>在各种情况下建议都不变。</translation>
+    </message>
+    <message>
+        <source>What it rests on</source>
+        <translation>依据</translation>
+    </message>
+    <message>
+        <source>What was assumed</source>
+        <translation>所作假设</translation>
+    </message>
+    <message>
+        <source>Level in doubt:</source>
+        <translation>存疑的浓度：</translation>
+    </message>
+    <message>
+        <source>The advice depends on this level: check the time of the sample and of the dose before it.</source>
+        <translation>建议取决于该浓度：请核对采样时间和此前的给药时间。</translation>
+    </message>
+    <message>
+        <source>You decide: a level is left out in the table of levels, with a reason. Nothing is left out by itself.</source>
+        <translation>由您决定：可在浓度表中注明原因后排除某个浓度。程序不会自行排除。</translation>
+    </message>
+    <message>
+        <source>The level</source>
+        <translation>该浓度</translation>
+    </message>
+    <message>
+        <source>Best regimen then</source>
+        <translation>此时的最佳方案</translation>
+    </message>
+    <message>
+        <source>Within target</source>
+        <translation>达标</translation>
+    </message>
+    <message>
+        <source>from %1</source>
+        <translation>自 %1 起</translation>
+    </message>
+    <message>
+        <source>Regimen</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>Share of time within the target in the two days after it, once the regimen has settled.</source>
+        <translation>达到稳态后，事件发生后两天内处于目标范围内的时间比例。</translation>
+    </message>
+    <message>
+        <source>If a dose is late, missed or taken twice</source>
+        <translation>如果延迟、漏服或重复给药</translation>
+    </message>
+    <message>
+        <source>Chance of reaching the target by the MIC of the germ, mg/L.</source>
+        <translation>按病原菌 MIC（mg/L）计算的达标概率。</translation>
+    </message>
+    <message>
+        <source>By MIC</source>
+        <translation>按 MIC</translation>
+    </message>
+    <message>
+        <source>10 % more of</source>
+        <translation>以下因素增加 10 %</translation>
+    </message>
+    <message>
+        <source>area under the curve</source>
+        <translation>曲线下面积</translation>
+    </message>
+    <message>
+        <source>trough</source>
+        <translation>谷浓度</translation>
+    </message>
+    <message>
+        <source>Worked out in this patient&apos;s body, one at a time.</source>
+        <translation>在该患者的生理模型中逐项计算。</translation>
+    </message>
+    <message>
+        <source>What drives this patient&apos;s exposure</source>
+        <translation>影响该患者药物暴露的因素</translation>
     </message>
 </context>
 <context>

@@ -78,6 +78,22 @@ class Recorded:
         self.calls.append(("proposed", regimen))
         return self.proposed
 
+    def next_sample(self, case, fitted, recommendation):
+        return session.next_sample(self.case, self.fitted, self.recommendation)
+
+    def level_scenarios(self, case, fitted, index, task=None):
+        self.calls.append(("doubt", index))
+        return session.level_scenarios(self.case, self.fitted, index, task)
+
+    def forgiveness_of(self, case, fitted, regimens, task=None):
+        return session.forgiveness_of(self.case, self.fitted, regimens, task)
+
+    def chances_by_mic(self, case, fitted, regimens):
+        return session.chances_by_mic(self.case, self.fitted, regimens)
+
+    def drivers(self, case, fitted):
+        return session.drivers(self.case, self.fitted)
+
     def time_grid(self, case, regimen=None):
         return session.time_grid(self.case, regimen)
 

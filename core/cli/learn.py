@@ -10,6 +10,7 @@ from typing import Any
 from core import session
 from core.cli.answer import Answer, Console
 from core.cli.arguments import LARGEST_SEED, read_count
+from core.cli.recalibrate import add_parsers
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.exchange.iwpc import read_iwpc
@@ -46,6 +47,7 @@ def add_parser(verbs: Any) -> None:
     card = kinds.add_parser("card", help="show the card of a predictor")
     card.add_argument("model", metavar="MODEL.dwm")
     card.set_defaults(run=run_card)
+    add_parsers(kinds)
 
 
 def run_train(args: argparse.Namespace, console: Console) -> Answer:

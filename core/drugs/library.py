@@ -12,6 +12,7 @@ from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.drugs.loader import load_population_model
 from core.drugs.model import DrugModel
 from core.drugs.pbpk_model import PbpkModel
+from core.drugs.population_model import PopulationModel
 from core.drugs.sections import read_domain, read_facts, read_source
 from core.errors import DrugFileError, InputError
 from core.pbpk.compound import load_compound
@@ -68,12 +69,14 @@ class Library:
         return tuple(sorted({drug_of(identifier) for identifier in self.by_id}))
 
     def models(self, drug: str) -> tuple[DrugModel, ...]:
-        """All models of a drug.
+        """All models of a drug, without those a site's own stands in for.
 
         Raises:
             InputError: there is none.
         """
-        found = tuple(self.by_id[identifier] for identifier in self.by_id if drug_of(identifier) == drug)
+        every = [self.by_id[identifier] for identifier in self.by_id if drug_of(identifier) == drug]
+        replaced = {model.replaces for model in every if isinstance(model, PopulationModel)}
+        found = tuple(model for model in every if model.id not in replaced)
         if not found:
             raise InputError("drug", "drug_unknown", name=drug, known=", ".join(self.drugs()))
         return found
@@ -178,6 +181,19 @@ def _own_model(path: Path, taken: Set[str]) -> DrugModel:
 def identifier_of(path: Path) -> str:
     """The id a shipped file's name stands for; a compound's file bears the name of the drug alone."""
     return path.stem if "." in path.stem else f"{path.stem}.pbpk"
+
+
+def model_file(identifier: str) -> Path:
+    """The file of a population model, shipped or the site's own.
+
+    Raises:
+        InputError: there is none.
+    """
+    own = model_files(site_folder()) if site_folder().is_dir() else []
+    for path in (*model_files(resources_folder() / "drugs"), *own):
+        if f"\nid: {identifier}\n" in f"\n{path.read_text('utf-8')}":
+            return path
+    raise InputError("models", "model_unknown", name=identifier, known=", ".join(map(identifier_of, library_files())))
 
 
 def library_files() -> list[Path]:

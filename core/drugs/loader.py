@@ -17,8 +17,9 @@ from core.errors import DrugFileError, ModelError
 from core.pk.structures import NAMES, Absorption, Elimination, Structure, structure_of
 from core.units import Quantity
 
-_OWN_SECTIONS = ("schema", "id", "drug", "source", "model", "parameters", "correlations", "residual", "analyte",
-                 "domain", "covariates", "cv_as", "occasion", "metabolite", "salt", "checks", "notes")  # fmt: skip
+_OWN_SECTIONS = ("schema", "id", "replaces", "drug", "source", "model", "parameters", "correlations", "residual",
+                 "analyte", "domain", "covariates", "cv_as", "occasion", "metabolite", "salt", "checks",
+                 "notes")  # fmt: skip
 
 
 def load_population_model(
@@ -70,7 +71,18 @@ def load_population_model(
         metabolite=_metabolite(root.get("metabolite"), root["drug"]["molar_mass"].quantity("g/mol")),
         occasions=parameters.occasions,
         local=local,
+        replaces=_replaced(root, local=local),
     )
+
+
+def _replaced(root: Entry, *, local: bool) -> str:
+    """Id of the model this one stands in for; only a site may put one of its own in another's place."""
+    entry = root.get("replaces")
+    if entry is None:
+        return ""
+    if not local:
+        raise entry.error("only a site's own file may replace a model")
+    return entry.text
 
 
 def _bytes(path: Path) -> bytes:

@@ -64,6 +64,7 @@ class PopulationModel(WithFacts):
     metabolite: Metabolite | None = None
     occasions: Occasions | None = None
     local: bool = False
+    replaces: str = ""  # id of the model a site's own stands in for
 
     @property
     def routes(self) -> tuple[Route, ...]:

@@ -31,6 +31,10 @@ from core.units import Quantity
 PATIENT_FACTS = ("age", "sex", "ethnicity")
 TIME_ON_THERAPY = "time_on_therapy"
 LONG_BEFORE = 87_660.0  # h, ten years; whatever changes with the time on therapy has changed by then
+_OF_AGE = ("age", "postmenstrual_age", "fat_free_mass", "creatinine_clearance", "creatinine_ratio", "creatinine_excess")
+_SMALL_CHILD = 2.0  # year
+_INFANT_STEP = 72.0  # h; clearance of a premature child rises by about 4 % in that time
+_TODDLER_STEP = 336.0  # h
 DOSE = "dose"  # mg of each single dose; read when the dose is given
 DERIVED_UNITS = {
     "age": "year", "bmi": "kg/m2", "fat_free_mass": "kg", "ideal_weight": "kg", "body_surface_area": "m2",
@@ -113,14 +117,38 @@ def entered_covariates(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def change_times(case: Case, names: Iterable[str], recipes: Recipes = STANDARD) -> list[float]:
-    """Case times from which any of the covariates has a new value, in order, at least one."""
+    """Case times from which any of the covariates has a new value, in order, at least one.
+
+    A child under two years whose birthday is known grows older during the course, by steps; past the next decision the
+    age stands still.
+    """
     names = tuple(names)
     entered = set(recipes.entered(names))
     times = {item.time for item in case.covariates if item.name in entered}
     if CO_MEDICATION in names:
         times |= {0.0, *(item.start for item in case.co_medication)}
         times |= {item.until for item in case.co_medication if item.until is not None}
-    return sorted(times) or [0.0]
+    first = min(times, default=0.0)
+    grown = _growth_times(case, first) if any(_reads_age(name, recipes) for name in names) else []
+    return sorted(times.union(grown, [first] if grown else [])) or [0.0]
+
+
+def _reads_age(name: str, recipes: Recipes) -> bool:
+    return name in _OF_AGE or any(_reads_age(part, recipes) for part in recipes.parts(name))
+
+
+def _growth_times(case: Case, first: float) -> list[float]:
+    """Times after the first at which a small child is looked at anew."""
+    if case.patient.born is None:
+        return []
+    times: list[float] = []
+    time = first
+    while True:
+        age = case.age_at(time)
+        time += _INFANT_STEP if age < 1.0 else _TODDLER_STEP
+        if age >= _SMALL_CHILD or time > case.now:
+            return times
+        times.append(time)
 
 
 def covariate_at(case: Case, name: str, time: float) -> float | str | None:

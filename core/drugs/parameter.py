@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from core.drugs.covariates import DOSE
 from core.drugs.relations import Relation, Value, added, multiplied
+from core.errors import ModelError
+from core.pk.parameters import PART_UNITS
 
 Array = NDArray[np.float64]
+
+_ROUNDING = 1e-12
 
 
 class EtaKind(StrEnum):
@@ -89,11 +93,18 @@ class Parameter:
         """Typical value for these covariates: what adds, then what multiplies; of a sum only the factor.
 
         Raises:
-            ModelError: a relation becomes zero or negative.
+            ModelError: a relation becomes zero or negative, or what is taken off leaves nothing of the typical value;
+                nothing may be left only of a part of a sum.
         """
         acting = [relation for relation in self.relations if relation.by != DOSE and relation.acts(covariates)]
         value = 1.0 if self.sum_of else self.typical
-        value += sum(added(relation, covariates[relation.by]) for relation in acting)
+        summands = [added(relation, covariates[relation.by]) for relation in acting]
+        value += sum(summands)
+        if any(summands):
+            rounding = _ROUNDING * self.typical
+            value = 0.0 if abs(value) <= rounding else value
+            if value < 0.0 or (value == 0.0 and self.name not in PART_UNITS):
+                raise ModelError(f"the covariates make {self.name} {value:g} {self.unit}")
         for relation in acting:
             value *= multiplied(relation, covariates[relation.by])
         return value

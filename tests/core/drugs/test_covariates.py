@@ -1,9 +1,12 @@
 """Derived covariates by the formula a model names, over the time of a case."""
 
 import datetime as dt
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from core import session
 from core.clinic.case import Case
 from core.clinic.covariate import CovariateValue
 from core.clinic.formulas.body import fat_free_mass_of_child, lean_body_weight
@@ -115,3 +118,38 @@ def test_lean_weight_is_refused_where_its_curve_turns_round() -> None:
 
 def test_what_is_missing_is_named_by_what_a_person_enters() -> None:
     assert CovariateReader(case(weight=(70.0, "kg"))).missing("creatinine_clearance_indexed", 0.0) == "serum_creatinine"
+
+
+def infant(days: float, **more: object) -> Case:
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    born = (start - dt.timedelta(days=days)).date()
+    row = Dose(0.0, Quantity(10.0, "mg"), Route.INTRAVENOUS, every=Quantity(12.0, "h"), count=28)
+    return Case(Patient("x", Sex.MALE, born=born), "any", start, doses=(row,), **more)
+
+
+def test_a_small_child_grows_older_during_the_course() -> None:
+    # two weeks of doses from the tenth day of life: looked at every three days, and no further than the next decision
+    assert change_times(infant(10), ("age",)) == [0.0, 72.0, 144.0, 216.0, 288.0]
+    assert change_times(infant(10), ("postmenstrual_age",))[1] == 72.0
+    assert change_times(infant(500), ("age",)) == [0.0, 336.0]
+    assert change_times(infant(800), ("age",)) == [0.0]
+    assert change_times(infant(10), ("weight",)) == [0.0]
+    age = [CovariateReader(infant(10)).at("age", time) for time in (0.0, 288.0)]
+    assert age[1] - age[0] == pytest.approx(12.0 / 365.25)
+
+
+def test_the_clearance_of_a_newborn_rises_with_its_age() -> None:
+    """Frymoyer 2014: clearance goes with PMA^4.53 / (PMA^4.53 + 34.8^4.53), PMA in weeks, at 32 weeks of gestation."""
+    values = (
+        CovariateValue("weight", Quantity(1.5, "kg")),
+        CovariateValue("serum_creatinine", Quantity(60.0, "umol/L")),
+        CovariateValue("gestational_age", Quantity(32.0, "week")),
+    )
+    case = replace(infant(5, covariates=values), drug="vancomycin")
+    bound = session.library().model("vancomycin.frymoyer2014").bind(case)
+    clearance = [float(bound.parameters(np.zeros((1, len(bound.model.etas))), t)["clearance"][0]) for t in (0.0, 300.0)]
+    first, last = ((32.0 + days / 7.0) ** 4.53 for days in (5.0, 17.0))
+    risen = (last / (last + 34.8**4.53)) / (first / (first + 34.8**4.53))
+    assert clearance[1] / clearance[0] == pytest.approx(risen, rel=1e-4)
+    assert risen > 1.1
+    assert bound.constant_from <= case.now

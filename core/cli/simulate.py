@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from core import session
@@ -19,7 +20,10 @@ from core.cli.arguments import (
     read_times,
 )
 from core.clinic.case import Case
+from core.engine.schedule import Side
+from core.engine.solve import simulate
 from core.errors import InputError
+from core.exchange.sbml.read import read_sbml
 from core.infer.prediction import Prediction, PredictionSource
 from core.units import format_number
 
@@ -28,7 +32,7 @@ MOST_VALUES = 20_000_000  # samples times times; more does not fit a usual machi
 
 def add_parser(verbs: Any) -> None:
     """Register the verb."""
-    parser = verbs.add_parser("simulate", help="predicted curves with their 5-95 %% band")
+    parser = verbs.add_parser("simulate", help="predicted curves with their 5-95 %% band, or those of an SBML model")
     add_case(parser)
     parser.add_argument("--times", metavar="START:END:STEP", help="times in hours, such as 0:168:0.5")
     parser.add_argument("--source", choices=[source.value for source in PredictionSource], default="prior")
@@ -38,6 +42,8 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> Answer:
     """Predict; without a fit or a regimen where one is needed there is no safe answer."""
+    if args.case.lower().endswith((".xml", ".sbml")):
+        return _sbml(args)
     samples = read_count(args.samples, "--samples", 1, MOST_SAMPLES)
     seed = read_count(args.seed, "--seed", 0, LARGEST_SEED)
     times = read_times(args.times)
@@ -59,6 +65,20 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
         document: dict[str, Any] = {"source": source.value, "outputs": {}, "why": console.wording.text(reason)}
         return Answer(document, [console.wording.text(reason)], Status.NO_SAFE_ANSWER)
     return Answer(wire.prediction(predicted), _lines(predicted, console))
+
+
+def _sbml(args: argparse.Namespace) -> Answer:
+    """Amounts in every species of an SBML model."""
+    times = read_times(args.times)
+    if times is None:
+        raise InputError("--times", "cli_times_needed")
+    read = read_sbml(Path(args.case))
+    laid = read.laid
+    states = laid.graph.states
+    amounts = simulate(laid.graph, laid.segments, laid.inputs, times, states=states, side=Side.AFTER).amounts[0]
+    curves = {state: amounts[:, index].tolist() for index, state in enumerate(states)}
+    lines = [f"{state}: {format_number(curve[-1], 6)}" for state, curve in curves.items()]
+    return Answer({"model": read.name, "times": times.tolist(), "amounts": curves}, lines)
 
 
 def _predict(case: Case, source: PredictionSource, shared: dict[str, Any]) -> Prediction | None:

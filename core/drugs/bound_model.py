@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +13,10 @@ from core.clinic.alert import Alert
 from core.clinic.regimen import Dose, Route, expand
 from core.drugs.model import Assumption, Window
 from core.drugs.parameter import individual
+from core.engine.laid_out import LaidOut
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
-from core.errors import InputError
+from core.errors import InputError, ModelError
 from core.pk.structures import CENTRAL, METABOLITE
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ Array = NDArray[np.float64]
 Individual = Mapping[str, Array]
 
 PLASMA = "plasma"
+# Before the name of an output, among the rates of a model laid out: what turns an amount into the output.
+LITRES = "litres_"
 # Relative, of nonlinear models only: a fit takes differences of predictions that lie close together.
 _TO_SHOW, _TO_FIT = 1e-4, 1e-6
 _PARTS = 8  # of each step, when an area cannot be had from the engine
@@ -145,20 +148,44 @@ class BoundPopulationModel:
         metabolite: bool = False,
         tolerance: float = _TO_SHOW,
     ) -> Solution:
-        structure = self.model.structure
-        segments = [
-            Segment(span.start, structure.rates(given, metabolite=metabolite))
-            for span, given in zip(self.spans, values, strict=True)
-        ]
+        system = self._laid_out(values, doses, metabolite=metabolite)
         return simulate(
-            structure.graph_with_metabolite if metabolite else structure.graph,
-            segments,
-            [item for dose in expand(doses) for item in self._inputs(dose, values, metabolite=metabolite)],
+            system.graph,
+            system.segments,
+            system.inputs,
             times,
             states=(CENTRAL, METABOLITE) if metabolite else (CENTRAL,),
             integrals=(CENTRAL,) if integrals else (),
             tolerance=tolerance,
         )
+
+    def _laid_out(self, values: Sequence[Individual], doses: Sequence[Dose], *, metabolite: bool) -> LaidOut:
+        structure = self.model.structure
+        segments = tuple(
+            Segment(span.start, structure.rates(given, metabolite=metabolite))
+            for span, given in zip(self.spans, values, strict=True)
+        )
+        inputs = tuple(item for dose in expand(doses) for item in self._inputs(dose, values, metabolite=metabolite))
+        graph = structure.graph_with_metabolite if metabolite else structure.graph
+        return LaidOut(graph, segments, inputs, {})
+
+    def system(self, eta: Array, doses: Sequence[Dose]) -> LaidOut:
+        """The whole model of one patient laid out for the engine, etas (1, n); `plasma` is its output.
+
+        Raises:
+            ModelError: what is measured is not proportional to the amount.
+        """
+        if not self.model.measured.linear:
+            raise ModelError("what is measured is not proportional to the amount in the central compartment")
+        values = self._values(eta)
+        laid = self._laid_out(values, doses, metabolite=self.model.metabolite is not None)
+        starts = np.array([span.start for span in self.spans])
+        litres = 1.0 / self._measured(np.ones((1, len(starts))), values, starts)[0]
+        segments = tuple(
+            replace(segment, rates={**segment.rates, f"{LITRES}{PLASMA}": float(value)})
+            for segment, value in zip(laid.segments, litres, strict=True)
+        )
+        return replace(laid, segments=segments, outputs={PLASMA: (CENTRAL, f"{LITRES}{PLASMA}")})
 
     def _inputs(self, dose: Dose, values: Sequence[Individual], *, metabolite: bool) -> list[Input]:
         model = self.model

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.clinic.alert import Alert
 from core.clinic.case import Case, Target
 from core.clinic.regimen import Dose, Route
+from core.engine.laid_out import LaidOut
 from core.units import Quantity
 
 Array = NDArray[np.float64]
@@ -231,6 +232,13 @@ class BoundModel(Protocol):
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:
         """Concentrations at `times` (T,), ascending, and the area under them since the first, under the doses."""
+
+    def system(self, eta: Array, doses: Sequence[Dose]) -> LaidOut:
+        """The whole model laid out for the engine, with `plasma` among its outputs.
+
+        Raises:
+            ModelError: what is measured is not proportional to an amount.
+        """
 
 
 class DrugModel(Protocol):

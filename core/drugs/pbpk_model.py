@@ -12,10 +12,12 @@ from core.clinic.alert import Alert
 from core.clinic.case import Case
 from core.clinic.patient import Ethnicity
 from core.clinic.regimen import Dose, Route, expand
+from core.drugs.bound_model import LITRES
 from core.drugs.bounds import domain_findings
 from core.drugs.covariates import CovariateReader, change_times, covariate_at
 from core.drugs.model import Assumption, Drug, Residual, Source, Window
 from core.drugs.sections import DomainRange, DrugFacts, WithFacts
+from core.engine.laid_out import LaidOut
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
 from core.errors import InputError
@@ -166,6 +168,10 @@ class PbpkModel(WithFacts):
         return activity
 
 
+def _litres(body: WholeBody, person: Individual) -> dict[str, Array]:
+    return {f"{LITRES}{name}": body.volume_of(name, person) for name in body.outputs}
+
+
 def _body(case: Case, time: float) -> Individual:
     def number(name: str) -> float | None:
         value = covariate_at(case, name, time)
@@ -265,12 +271,18 @@ class BoundPbpkModel:
     def _simulate(
         self, eta: Array, doses: Sequence[Dose], times: Array, states: tuple[str, ...], integrals: tuple[str, ...] = ()
     ) -> Solution:
-        factors = self._factors(eta)
+        system = self.system(eta, doses)
+        return simulate(system.graph, system.segments, system.inputs, times, states=states, integrals=integrals)
+
+    def system(self, eta: Array, doses: Sequence[Dose]) -> LaidOut:
+        """The whole model laid out for the engine, for etas (B, n); plasma and tissues are its outputs."""
+        factors = self._factors(np.atleast_2d(eta))
         body = self.model.body
-        segments = [
-            Segment(start, body.rates(individual, factors, activity)) for start, individual, activity in self.segments
-        ]
-        inputs = [
+        segments = tuple(
+            Segment(start, {**body.rates(person, factors, activity), **_litres(body, person)})
+            for start, person, activity in self.segments
+        )
+        inputs = tuple(
             Input(
                 dose.time,
                 dose.milligrams,
@@ -279,8 +291,9 @@ class BoundPbpkModel:
                 steady_state_every=dose.interval if dose.steady_state else None,
             )
             for dose in expand(doses)
-        ]
-        return simulate(body.graph, segments, inputs, times, states=states, integrals=integrals)
+        )
+        outputs = {name: (body.state_of(name), f"{LITRES}{name}") for name in body.outputs}
+        return LaidOut(body.graph, segments, inputs, outputs)
 
     def _volumes(self, output: str, times: Array) -> Array:
         """Litres that turn the amount of an output's state into a concentration, (1, T)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +76,20 @@ def read_times(text: str | None, field: str = "--times") -> Array | None:
         raise refusal
     count = int(np.floor((end - start) / step + 1e-9)) + 1
     return np.asarray([float(format_number(start + index * step)) for index in range(count)])
+
+
+def read_moment(text: str | None) -> dt.datetime:
+    """Read the moment of `--made`; None is now.
+
+    Raises:
+        InputError: no ISO 8601 moment with an offset.
+    """
+    if text is None:
+        return dt.datetime.now().astimezone()
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InputError("--made", "moment_unreadable", value=text[:40])
+    return moment

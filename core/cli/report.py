@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from core import session
 from core.advise.recommendation import Outcome
 from core.atomic_write import write_atomically
 from core.cli.answer import Answer, Console, Status
-from core.cli.arguments import read_case_argument
+from core.cli.arguments import read_case_argument, read_moment
 from core.clinic.case import Case
 from core.errors import InputError
 from core.report.content import Findings, build_content
@@ -35,7 +34,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> Answer:
     """Write the files; a blocked case still gets its report, which says why, and the status says so."""
-    made = _moment(args.made)
+    made = read_moment(args.made)
     case = read_case_argument(args)
     findings = find(case, console.task())
     pdf = make_pdf(build_content(findings, made), console.wording, appendix=args.appendix)
@@ -73,15 +72,3 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise InputError("--csv", "file_not_written", path=str(folder), why=why) from error
-
-
-def _moment(text: str | None) -> dt.datetime:
-    if text is None:
-        return dt.datetime.now().astimezone()
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InputError("--made", "moment_unreadable", value=text[:40])
-    return moment

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from core.cli import drugs, evaluate, export, fit, import_, learn, population, predict, recommend, report, simulate
+from core.cli import (
+    drugs,
+    evaluate,
+    export,
+    fit,
+    import_,
+    learn,
+    population,
+    predict,
+    qualify,
+    recommend,
+    report,
+    simulate,
+)
 
-VERBS = (simulate, fit, recommend, report, population, learn, predict, import_, export, drugs, evaluate)
+VERBS = (simulate, fit, recommend, report, population, learn, predict, import_, export, drugs, evaluate, qualify)

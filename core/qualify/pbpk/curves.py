@@ -1,0 +1,148 @@
+"""Published concentrations beside the model's for the same doses and people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine.schedule import Input, Segment
+from core.engine.solve import simulate
+from core.errors import CoreError
+from core.pbpk.compound import Compound
+from core.pbpk.individual import Individual
+from core.pbpk.joint import join
+from core.pbpk.whole_body import PLASMA, build
+from core.qualify.pbpk.measures import Pair
+from core.qualify.pbpk.protocols import inputs_of, person_of
+from core.qualify.pbpk.reference import was_fitted
+from core.qualify.pbpk.study_files import CURVES, CannotRead, Row, StudyFolder, Unread, compound_key, number
+
+Array = NDArray[np.float64]
+_PLASMA = {"plasma", "serum", ""}
+_VENOUS = {"peripheral venous blood", "venousblood", "venous blood", ""}
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One published curve: who got what, and what was measured (mg/L at hours)."""
+
+    source: str
+    study: str
+    dataset: str
+    compound: str  # key of its file
+    inputs: tuple[Input, ...]
+    person: Individual
+    assumed: bool  # the standard man stands for people nobody described
+    times: Array
+    values: Array
+
+
+def read_curves(folder: StudyFolder, compounds: Mapping[str, Compound]) -> tuple[list[Curve], list[Unread]]:
+    """Every curve of plasma of a compound at hand; the rest with its reason."""
+    curves, unread = [], []
+    for name, rows in folder.tables[CURVES]:
+        groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+        for row in rows:
+            groups[row["dataset"], row["protocols"], row["molecule"]].append(row)
+        for (dataset, *_), group in groups.items():
+            try:
+                curves.append(_curve(name, group, folder, compounds))
+            except CannotRead as error:
+                unread.append(Unread(name, dataset, error.reason))
+    return curves, unread
+
+
+def _curve(name: str, rows: Sequence[Row], folder: StudyFolder, compounds: Mapping[str, Compound]) -> Curve:
+    first, stem = rows[0], Path(name).stem
+    molecule = first["molecule"]
+    key = compound_key(molecule)
+    if key not in compounds:
+        raise CannotRead("qualify_no_compound", name=molecule or "–")
+    if first["species"].strip().lower() not in {"human", ""}:
+        raise CannotRead("qualify_not_human", name=first["species"])
+    used = [row for row in rows if row["compartment"].lower() in _PLASMA and row["organ"].lower() in _VENOUS]
+    if not used:
+        raise CannotRead("qualify_not_plasma")
+    used = [row for row in used if row["value_mg_per_L"].strip()]
+    if not used:
+        raise CannotRead("qualify_no_concentrations")
+    listed = [item.split(":", 1)[1] for item in first["protocols"].split(";") if item.split(":", 1)[0] == molecule]
+    protocols = [item for item in folder.protocols.get(stem, []) if listed and item.get("Name") == listed[0]]
+    if len(listed) != 1 or len(protocols) != 1:
+        raise CannotRead("qualify_no_protocol", name=first["protocols"] or "–")
+    person, assumed = person_of(folder.people, stem, first["individual"])
+    points = sorted((number(row["time_h"], "time_h"), number(row["value_mg_per_L"], "value_mg_per_L")) for row in used)
+    if points[0][0] < 0 or any(value < 0 for _, value in points):
+        raise CannotRead("qualify_number", what="time_h, value_mg_per_L", value="< 0")
+    points = [(time, value) for time, value in points if value > 0]
+    if not points:
+        raise CannotRead("qualify_no_concentrations")
+    times, values = (np.array(column) for column in zip(*points, strict=True))
+    inputs = inputs_of(protocols[0], float(person.traits.weight[0]))
+    return Curve(
+        name,
+        first["study_id"].strip() or first["dataset"],
+        first["dataset"],
+        key,
+        inputs,
+        person,
+        assumed,
+        times,
+        values,
+    )
+
+
+def compare_curves(
+    curves: Sequence[Curve], compounds: Mapping[str, Compound], tell: Callable[[float], None]
+) -> Iterator[tuple[Curve, list[Pair] | CannotRead]]:
+    """Predict each curve; points before any drug is predicted in plasma have no fold error and are left out."""
+    for index, curve in enumerate(curves):
+        tell(index / len(curves))
+        compound = compounds[curve.compound]
+        try:
+            predicted = predict(compound, curve)
+        except CoreError as error:
+            yield curve, CannotRead("qualify_not_solved", why=str(error))
+            continue
+        fitted = was_fitted(compound, curve.study)
+        yield (
+            curve,
+            [
+                Pair(curve.compound, curve.study, curve.dataset, fitted, time, seen, found, "mg/L")
+                for time, seen, found in zip(
+                    curve.times.tolist(), curve.values.tolist(), predicted.tolist(), strict=True
+                )
+                if found > 0
+            ],
+        )
+
+
+def predict(compound: Compound, curve: Curve) -> Array:
+    """Plasma concentrations at the curve's times, mg/L; nonlinear where the drug changes its own enzymes."""
+    if not acts_on_itself(compound):
+        body = build(compound)
+        solved = simulate(
+            body.graph, [Segment(0.0, body.rates(curve.person, {}, {}))], curve.inputs, curve.times, states=("venous",)
+        )
+        return np.asarray(solved.amounts[0, :, 0] / body.volume_of(PLASMA, curve.person)[0])
+    joint = join((compound,))
+    inputs = [
+        Input(item.time, item.amount, f"{compound.name}:{item.state}", duration=item.duration) for item in curve.inputs
+    ]
+    state = joint.state_of(compound.name, PLASMA)
+    rates = joint.rates(curve.person)
+    solved = simulate(joint.graph, [Segment(0.0, rates)], inputs, curve.times, states=(state,), tolerance=1e-6)
+    return np.asarray(solved.amounts[0, :, 0] / joint.volume_of(compound.name, PLASMA, curve.person)[0])
+
+
+def acts_on_itself(compound: Compound) -> bool:
+    """Whether its clearance changes with its own concentration."""
+    pathways = {*compound.enzymes, *compound.absorption.gut_wall}
+    return bool(compound.saturation) or any(
+        action.enzyme in pathways and not action.reversible for action in compound.actions
+    )

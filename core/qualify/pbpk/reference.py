@@ -1,0 +1,25 @@
+"""The compounds that are compared with published studies."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+from core.pbpk.compound import Compound, load_compound
+
+
+def reference_compounds() -> dict[str, Compound]:
+    """Every compound file of the program by the stem of its name.
+
+    Raises:
+        DrugFileError: one cannot be read.
+    """
+    folder = Path(str(resources.files("resources") / "compounds"))
+    return {path.stem: load_compound(path) for path in sorted(folder.rglob("*.yaml"))}
+
+
+def was_fitted(compound: Compound, study: str) -> bool:
+    """Whether the compound's card names the study among those it was fitted on."""
+    named = re.search(rf"(?<!\w){re.escape(study.strip())}(?!\w)", compound.card.get("fitted", ""))
+    return bool(study.strip()) and named is not None

@@ -83,6 +83,7 @@ class Compound:
     partition_method: str
     partition_scalar: float  # calibrated; multiplies every tissue's partition coefficient
     partition_factors: Mapping[str, float]  # calibrated; on single tissues, beside the scalar
+    liver_uptake: float  # unbound drug inside liver cells over that in plasma, where a transporter carries it in
     intrinsic_clearance: Mapping[str, float]  # L/h of unbound drug by enzyme, whole liver of the reference adult
     east_asian_factor: float  # on every intrinsic clearance
     filtration: float  # share of unbound drug in filtered plasma that leaves with the urine, 0..1
@@ -122,7 +123,8 @@ def load_compound(path: Path) -> Compound:
     root.only(*_SHARED_KEYS, *_OWN_KEYS)
     drug, clearance, partition = root["drug"], root["clearance"], root["partition"]
     clearance.only("intrinsic", "east_asian_factor", "filtration", "secretion")
-    partition.only("method", "scalar", "tissues", "permeability")
+    partition.only("method", "scalar", "tissues", "permeability", "liver_uptake")
+    uptake = partition.get("liver_uptake")
     permeability = partition.get("permeability")
     if permeability is not None and partition["method"].text != "rodgers_rowland":
         raise permeability.error("only rodgers_rowland tells the inside of cells from the outside")
@@ -140,6 +142,7 @@ def load_compound(path: Path) -> Compound:
         partition_method=partition["method"].choice(*METHODS),
         partition_scalar=_positive(partition["scalar"]),
         partition_factors=_factors(partition),
+        liver_uptake=1.0 if uptake is None else _positive(uptake),
         intrinsic_clearance=_pathways(clearance["intrinsic"]),
         east_asian_factor=_positive(clearance["east_asian_factor"]),
         filtration=_between(clearance["filtration"], 0.0, 1.0),

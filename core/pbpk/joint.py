@@ -2,8 +2,9 @@
 
 Metabolism that nothing acts on stays a first-order flow. Where another drug inhibits, inactivates or induces an
 enzyme, or where the drug saturates it, the flow becomes a nonlinear term driven by unbound concentrations: in the
-liver those of its tissue, in the gut wall those of the cells the drug is absorbed through. An inhibitor given by vein
-therefore spares the gut, and inhibitors reach the gut only while they are absorbed.
+liver those of its tissue, in the gut wall those of the cells the drug is absorbed through. What acts on enzymes there
+arrives from both sides, with the drug being absorbed and with the blood of the villi: a perpetrator given by vein, or
+absorbed long ago, reaches the gut too (Rostami-Hodjegan and Tucker 2004, doi:10.1016/j.ddtec.2004.10.002).
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ from core.pbpk.compound import Compound
 from core.pbpk.graph import GUT_WALL
 from core.pbpk.individual import Individual
 from core.pbpk.physiology import Array
-from core.pbpk.whole_body import WALL_VOLUME, WholeBody, build
+from core.pbpk.whole_body import WALL_VOLUME, WholeBody, build, villous_flow
 
 _PLACES = ("liver", "gut")
+_REACHED = "gut_reached"
 _REVERSIBLE = {
     ActionKind.COMPETITIVE: Inhibition.COMPETITIVE,
     ActionKind.NONCOMPETITIVE: Inhibition.NONCOMPETITIVE,
@@ -104,6 +106,9 @@ def join(compounds: tuple[Compound, ...]) -> JointBody:
     terms: list[Term] = [_turnover(members, place, enzyme) for place in _PLACES for enzyme in _turning(members)]
     for name, body in members.items():
         states += [f"{name}:{state}" for state in body.graph.states]
+        if body.compound.actions:
+            states.append(f"{name}:{_REACHED}")
+            flows += _reaching(name)
         nonlinear = {f"metabolism_{e}" for e in body.compound.enzymes if e in acted or e in body.compound.saturation}
         nonlinear |= {"gut_metabolism"}
         flows += [_renamed(name, flow) for flow in body.graph.flows if flow.rate not in nonlinear]
@@ -115,6 +120,16 @@ def join(compounds: tuple[Compound, ...]) -> JointBody:
 def _renamed(name: str, flow: Flow) -> Flow:
     target = None if flow.target is None else f"{name}:{flow.target}"
     return replace(flow, source=f"{name}:{flow.source}", target=target, rate=f"{name}:{flow.rate}")
+
+
+def _reaching(name: str) -> list[Flow]:
+    """What the gut wall meets of a perpetrator: copies, at balance at once, that hold none of its amount."""
+    reached = f"{name}:{_REACHED}"
+    return [
+        Flow(f"{name}:{GUT_WALL}", reached, f"{name}:reach_absorbed", copies=True),
+        Flow(f"{name}:small_intestine", reached, f"{name}:reach_blood", copies=True),
+        Flow(reached, None, f"{name}:reach_end"),
+    ]
 
 
 def _actions(members: Mapping[str, WholeBody]) -> Iterator[tuple[str, Action]]:
@@ -144,6 +159,12 @@ def _site(name: str, place: str) -> Site:
     return Site(f"{name}:{'liver' if place == 'liver' else GUT_WALL}", f"{name}:unbound_volume_{place}")
 
 
+def _acting(name: str, place: str) -> Site:
+    """Where a perpetrator meets the enzymes of a place."""
+    state = "liver" if place == "liver" else _REACHED
+    return Site(f"{name}:{state}", f"{name}:acting_volume_{place}")
+
+
 def _constant(name: str, number: int, part: str) -> str:
     return f"{name}:action_{number}_{part}"
 
@@ -159,9 +180,9 @@ def _turnover(members: Mapping[str, WholeBody], place: str, enzyme: str) -> Turn
     for name, number, action in _numbered(members):
         half, maximum = _constant(name, number, "half"), _constant(name, number, "maximum")
         if action.enzyme == enzyme and action.kind is ActionKind.INACTIVATION:
-            inactivators.append(Inactivator(_site(name, place), maximum, half))
+            inactivators.append(Inactivator(_acting(name, place), maximum, half))
         elif action.enzyme == enzyme and action.kind is ActionKind.INDUCTION:
-            inducers.append(Inducer(_site(name, place), maximum, half))
+            inducers.append(Inducer(_acting(name, place), maximum, half))
     return Turnover(_enzyme(place, enzyme), _degradation(place, enzyme), tuple(inactivators), tuple(inducers))
 
 
@@ -176,7 +197,7 @@ def _metabolism(name: str, members: Mapping[str, WholeBody]) -> list[Term]:
         clearance = f"{name}:clearance_{place}_{enzyme}"
         amount = _enzyme(place, enzyme) if enzyme in turning else None
         inhibitors = tuple(
-            Inhibitor(_site(other, place), _constant(other, number, "half"), _REVERSIBLE[action.kind])
+            Inhibitor(_acting(other, place), _constant(other, number, "half"), _REVERSIBLE[action.kind])
             for other, number, action in _numbered(members)
             if other != name and action.enzyme == enzyme and action.reversible
         )
@@ -197,6 +218,13 @@ def _site_constants(
         f"{name}:unbound_volume_liver": individual.volume["liver"] * body.parts["liver"].inside,
         f"{name}:unbound_volume_gut": np.full(1, WALL_VOLUME),
     }
+    if compound.actions:
+        constants[f"{name}:acting_volume_liver"] = constants[f"{name}:unbound_volume_liver"] / compound.liver_uptake
+        constants[f"{name}:acting_volume_gut"] = np.full(1, WALL_VOLUME)
+        held = individual.volume["small_intestine"] * body.parts["small_intestine"].inside
+        speed = villous_flow(individual) / WALL_VOLUME
+        constants[f"{name}:reach_absorbed"] = constants[f"{name}:reach_end"] = speed
+        constants[f"{name}:reach_blood"] = speed * WALL_VOLUME / held
     for enzyme in compound.enzymes:
         own = body.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0)
         constants[f"{name}:clearance_liver_{enzyme}"] = np.asarray(own)

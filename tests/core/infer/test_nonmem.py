@@ -253,7 +253,7 @@ class WithMetabolite:
         return np.where(late, found["metabolite"][:, place], found["plasma"][:, place])
 
 
-def compare(run: str, model: PopulationModel, every: int) -> tuple[int, list[str]]:
+def compare(run: str, model: PopulationModel, every: int, only: set[str] | None = None) -> tuple[int, list[str]]:
     """Subjects looked at, and those whose estimate is neither NONMEM's nor better."""
     with (GOLD / f"run{run}_eta.csv").open() as file:
         published = {row["ID"]: row for row in csv.DictReader(file)}
@@ -261,6 +261,8 @@ def compare(run: str, model: PopulationModel, every: int) -> tuple[int, list[str
     errors = _errors(run)
     worse, seen = [], 0
     for key, rows in list(subjects(run).items())[::every]:
+        if only is not None and key not in only:
+            continue
         seen += 1
         case = case_of(rows, 1000.0 if run == LIVER else 1.0)  # sunitinib's samples are in ug/L
         bound = model.bind(case)
@@ -307,3 +309,23 @@ def test_a_tenth_of_nonmems_subjects_are_reached_or_bettered(run: str, tmp_path:
 def test_at_least_99_of_100_of_nonmems_subjects_are_reached_or_bettered(run: str, tmp_path: Path) -> None:
     seen, worse = compare(run, model_of(run, tmp_path), every=1)
     assert len(worse) <= 0.01 * seen, worse
+
+
+@pytest.mark.parametrize("run", sorted({*STRUCTURES, "962"}))
+def test_where_a_program_stopped_too_early_the_best_known_is_reached(
+    run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each subject on whom NONMEM or mapbayr stopped above the best objective found, of both lists."""
+    best = _best_known(run)
+    if not best:
+        pytest.skip("no such subject in this run")
+    if run == "962":  # as above; with 768 steps the fall of the clearance is followed to 1e-5 of the objective
+        monkeypatch.setattr("core.drugs.population_model._STEPS_OF_APPROACH", 768)
+        path = tmp_path / "drug.nonmem.yaml"
+        path.write_text(HEAD + VORICONAZOLE, encoding="utf-8")
+        model = load_population_model(path)
+    else:
+        model = model_of(run, tmp_path)
+    seen, worse = compare(run, model, every=1, only=set(best))
+    assert seen == len(best)
+    assert worse == []

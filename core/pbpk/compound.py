@@ -17,7 +17,8 @@ from core.pbpk.partition import Chemistry
 from core.pbpk.partition_methods import METHODS
 from core.pbpk.physiology import TISSUES, Array
 
-ETAS = ("intrinsic_clearance", "absorption_rate", "partition")  # what may vary between patients of equal physiology
+# What may vary between patients of equal physiology.
+ETAS = ("intrinsic_clearance", "absorption_rate", "partition", "gastric_emptying")
 _SHARED_KEYS = (
     "schema", "id", "drug", "source", "domain", "covariates", "analyte", "given_as", "targets", "harms", "limits",
     "effects", "judged_after", "checks", "notes",

@@ -73,7 +73,7 @@ class WholeBody:
             rates[f"metabolism_{enzyme}"] = intrinsic / liver
         kidneys = self.compound.secretion * individual.volume["kidney"] / reference_volume("kidney")
         rates["secretion"] = kidneys / (individual.volume["kidney"] * self.parts["kidney"].inside * held)
-        rates |= self._digestion(individual, multipliers.get("absorption_rate", np.ones(1)), activity)
+        rates |= self._digestion(individual, multipliers, activity)
         rates |= self._uptake(held)
         shape = np.broadcast_shapes(*(rate.shape for rate in rates.values()))
         return {name: np.broadcast_to(rate, shape) for name, rate in rates.items()}
@@ -149,17 +149,17 @@ class WholeBody:
         return np.asarray(villi / (villi + sum(self.gut_clearance(individual, activity).values())))
 
     def _digestion(
-        self, individual: Individual, multiplier: Array, activity: Mapping[str, Array | float]
+        self, individual: Individual, multipliers: Mapping[str, Array], activity: Mapping[str, Array | float]
     ) -> dict[str, Array]:
         uptake = self.compound.absorption
         acid = uptake.gastric_ph
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
-        emptying = uptake.gastric_emptying * individual.gastric_emptying
+        emptying = uptake.gastric_emptying * individual.gastric_emptying * multipliers.get("gastric_emptying", 1.0)
         rates = {
             "gastric_emptying": emptying * dissolved,
             "undissolved": emptying * (1.0 - dissolved),
             "transit": uptake.transit * individual.intestinal_transit,
-            "absorption": uptake.rate * multiplier,
+            "absorption": uptake.rate * multipliers.get("absorption_rate", np.ones(1)),
         }
         if "gut_passage" in self.graph.rates:
             rates["gut_passage"] = villous_flow(individual) / WALL_VOLUME

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +27,7 @@ from core.clinic.case_file import load_case
 from core.drugs.library import resources_folder
 from core.drugs.loader import load_population_model
 from core.drugs.model import DrugModel
+from core.drugs.pbpk_model import PbpkModel
 from core.infer.map_estimate import estimate_map
 from core.infer.posterior import Posterior
 
@@ -90,9 +92,15 @@ def told(name: str, fits: Sequence[float], draws: Sequence[float]) -> str:
 
 
 def whole_body() -> bool:
-    """The whole-body model with its etas, on the worked case."""
+    """The whole-body model on the worked case, with its three etas and one more on the emptying of the stomach."""
     case = load_case(resources_folder() / "examples" / "gefitinib_itraconazole.case.json")
-    bound = next(item for item in session.bind_models(case) if not hasattr(item.model, "structure"))
+    model = session.library().model("gefitinib.pbpk")
+    assert isinstance(model, PbpkModel)
+    compound = model.compound
+    etas = (*compound.etas, "gastric_emptying")
+    omega = np.diag([*np.diag(compound.omega), 0.3**2])
+    wider = replace(compound, etas=etas, omega=omega)
+    bound = replace(model, compound=wider, body=replace(model.body, compound=wider)).bind(case)
     posterior = estimate_map(bound, case.given_doses, case.used_levels)
     fits = [cpu_ms(lambda: estimate_map(bound, case.given_doses, case.used_levels)) for _ in range(5)]
     print(told(f"{bound.model.id} ({len(bound.model.etas)} etas)", fits, [cpu_ms(lambda: posterior.draws)]))

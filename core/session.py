@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.advise.alerts import usual_doses
 from core.advise.candidates import current_regimen
 from core.advise.doubted_level import DoubtedLevel, doubted_level
+from core.advise.doubted_level import advice_with_flat_prior as flat_prior_advice
 from core.advise.evaluate import Evaluator
 from core.advise.forgiveness import Forgiveness, forgiveness
 from core.advise.judge import DoseForTarget
@@ -292,6 +293,17 @@ def level_scenarios(
         InputError: there is no such level.
     """
     return doubted_level(case, individualisation.posteriors, index, task)
+
+
+def advice_with_flat_prior(
+    case: Case, individualisation: Individualisation, task: Task | None = None
+) -> tuple[DoubtedLevel, ...]:
+    """The best option as fitted and with a flatter prior, where the levels ask for one (`core/infer/flattened.py`).
+
+    Raises:
+        FitFailed: no model could be fitted.
+    """
+    return flat_prior_advice(case, individualisation.posteriors, task)
 
 
 def forgiveness_of(

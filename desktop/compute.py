@@ -68,6 +68,7 @@ def look_closer(verbs: Verbs, case: Case, fitted: Individualisation, recommendat
             except InputError as refusal:
                 if refusal.reason != "target_without_mic":
                     raise
+        emit("flat", verbs.advice_with_flat_prior(case, fitted, task=task))
         emit("drivers", verbs.drivers(case, fitted))
 
     return work

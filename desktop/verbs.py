@@ -84,6 +84,11 @@ class Verbs(Protocol):
     ) -> tuple[DoubtedLevel, ...]:
         """The best option were a level wrong."""
 
+    def advice_with_flat_prior(
+        self, case: Case, individualisation: Individualisation, task: Task | None = None
+    ) -> tuple[DoubtedLevel, ...]:
+        """The best option with a flatter prior beside it, where the levels ask for one."""
+
     def forgiveness_of(
         self,
         case: Case,

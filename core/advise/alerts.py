@@ -10,6 +10,7 @@ from core.clinic.case import Case
 from core.clinic.dose_questions import UsualDoses
 from core.clinic.regimen import describe_time
 from core.drugs.model import DrugModel, DrugTarget, Evidence
+from core.infer.flattened import pulled
 from core.infer.posterior import FitStatus, LevelFit, Posterior
 from core.units import Quantity, format_number, format_quantity
 
@@ -113,6 +114,10 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
         alerts.append(Alert(Severity.NOTE, "no_level_yet", {}, "levels"))
     elif used == 1:
         alerts.append(Alert(Severity.NOTE, "only_one_level", {}, "levels"))
+    usable = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
+    main = max(usable, key=lambda posterior: posterior.weight, default=None)
+    if main is not None and pulled(main):
+        alerts.append(Alert(Severity.NOTE, "levels_pull_from_prior", {"model": main.model_id}, "levels"))
     return alerts
 
 

@@ -14,6 +14,7 @@ from core.advise.responses import draw
 from core.clinic.case import Case
 from core.drugs.model import Evidence
 from core.errors import FitFailed, InputError
+from core.infer.flattened import pulled, with_flat_prior
 from core.infer.posterior import FitStatus, Posterior
 from core.infer.scenarios import level_scenarios, swapped_pairs
 from core.task import Task
@@ -78,6 +79,23 @@ def main_of(posteriors: Sequence[Posterior]) -> Posterior:
     if not believed:
         raise FitFailed(", ".join(posterior.model_id for posterior in posteriors))
     return max(believed, key=lambda posterior: posterior.weight)
+
+
+def advice_with_flat_prior(
+    case: Case, posteriors: Sequence[Posterior], task: Task | None = None
+) -> tuple[DoubtedLevel, ...]:
+    """The best option as fitted and with a flatter prior, where the levels ask for one; empty where they do not.
+
+    Raises:
+        FitFailed: no model could be fitted.
+        Cancelled: on request.
+    """
+    main = main_of(posteriors)
+    if not pulled(main):
+        return ()
+    flat = with_flat_prior(case, main, task)
+    stories = (("prior_as_published", main), ("prior_flattened", flat))
+    return tuple(DoubtedLevel(name, 0.0, _best(case, posterior)) for name, posterior in stories)
 
 
 def _best(case: Case, posterior: Posterior) -> Option | None:

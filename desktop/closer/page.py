@@ -31,6 +31,7 @@ _LEVEL = "level:"  # a link that chooses the level in doubt
 class Closer:
     """What has been worked out so far; None: not yet, or it does not apply."""
 
+    flat: tuple[DoubtedLevel, ...] | None = None
     forgiveness: tuple[Forgiveness, ...] | None = None
     doubts: tuple[DoubtedLevel, ...] | None = None
     mics: tuple[MicTable, ...] | None = None
@@ -54,6 +55,8 @@ def closer_page(
         parts.append(_next_sample(case, sample))
     if found.doubts is not None:
         parts.append(_doubts(case, found.doubts, doubted))
+    if found.flat:
+        parts.append(_flat(case, found.flat))
     if found.forgiveness:
         parts.append(_forgiveness(found.forgiveness))
     if found.mics:
@@ -161,6 +164,20 @@ def _doubt(case: Case, item: DoubtedLevel) -> tuple[str, str, str]:
     start = translate("closer", "from %1").replace("%1", texts.moment(case.clock(regimen.first_dose)))
     best = f"<b>{escape(texts.regimen(regimen, brief=True))}</b> {escape(start)}"
     return escape(name), best, _bar(item.option.attainment.value, theme.INDIVIDUAL)
+
+
+def _flat(case: Case, found: Sequence[DoubtedLevel]) -> str:
+    note = translate(
+        "closer",
+        "The levels lie where few of the model's people do. With a wider prior they count for more. Weigh both.",
+    )
+    heads = (
+        translate("closer", "The model's people"),
+        translate("closer", "Best regimen then"),
+        translate("closer", "Within target"),
+    )
+    title = _head(translate("closer", "If this patient is unlike the model's people"))
+    return title + _table(heads, [_doubt(case, item) for item in found]) + _muted(escape(note))
 
 
 def _level_link(case: Case, level: Level, index: int, *, chosen: bool) -> str:

@@ -1070,6 +1070,18 @@
         <translation>自 %1 起</translation>
     </message>
     <message>
+        <source>The levels lie where few of the model&apos;s people do. With a wider prior they count for more. Weigh both.</source>
+        <translation>浓度处于模型人群中少见的范围。放宽先验后，这些浓度的权重更大。请两者兼顾。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s people</source>
+        <translation>模型人群的范围</translation>
+    </message>
+    <message>
+        <source>If this patient is unlike the model&apos;s people</source>
+        <translation>如果该患者不同于模型人群</translation>
+    </message>
+    <message>
         <source>Regimen</source>
         <translation>方案</translation>
     </message>

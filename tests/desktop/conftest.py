@@ -85,6 +85,9 @@ class Recorded:
         self.calls.append(("doubt", index))
         return session.level_scenarios(self.case, self.fitted, index, task)
 
+    def advice_with_flat_prior(self, case, fitted, task=None):
+        return session.advice_with_flat_prior(self.case, self.fitted, task)
+
     def forgiveness_of(self, case, fitted, regimens, task=None):
         return session.forgiveness_of(self.case, self.fitted, regimens, task)
 

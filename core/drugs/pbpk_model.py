@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.clinic.alert import Alert
 from core.clinic.case import Case
-from core.clinic.patient import Ethnicity
 from core.clinic.regimen import Dose, Route, expand
 from core.drugs.bound_model import LITRES
 from core.drugs.bounds import domain_findings
-from core.drugs.covariates import CovariateReader, change_times, covariate_at
+from core.drugs.covariates import CovariateReader, change_times
 from core.drugs.model import Assumption, Drug, Residual, Source, Window
+from core.drugs.pbpk_body import MEASURED, body_at, kidney_findings
 from core.drugs.sections import DomainRange, DrugFacts, WithFacts
 from core.engine.laid_out import LaidOut
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
 from core.errors import InputError
 from core.pbpk.compound import Compound
-from core.pbpk.disease import ChildPugh, with_liver_disease
-from core.pbpk.individual import Individual, Traits, build_individual
+from core.pbpk.individual import Individual
 from core.pbpk.kinetics import kinetics
 from core.pbpk.sensitivity import Sensitivity, sensitivities
 from core.pbpk.whole_body import DOSE_ROUTES, PLASMA, WholeBody
@@ -42,8 +41,7 @@ _OPTIONAL = (
     "haematocrit",
     "gastric_ph",
 )
-_MEASURED = ("creatinine_clearance", "albumin", "alpha1_acid_glycoprotein", "haematocrit", "gastric_ph")
-_READ = (*_NEEDED, "child_pugh", "cyp2d6_phenotype", *_MEASURED)
+_READ = (*_NEEDED, "child_pugh", "cyp2d6_phenotype", *MEASURED)
 # Relative activity of the enzyme by phenotype: activity scores 0, 1, 2 and 4 against the normal 2 (Caudle 2020,
 # doi:10.1111/cts.12692).
 _CYP2D6 = {"poor": 0.0, "intermediate": 0.5, "normal": 1.0, "ultrarapid": 2.0}
@@ -136,9 +134,9 @@ class PbpkModel(WithFacts):
             Assumption(name, str(value)) for name, value in self.defaults.items() if case.covariate(name) is None
         )
         starts = sorted({*change_times(case, _READ), *self._interaction_times(case)})
-        segments = tuple((start, _body(case, start), self._activity(case, start)) for start in starts)
-        findings = tuple(domain_findings(self.domain, CovariateReader(case), self.id))
-        return BoundPbpkModel(self, segments, assumptions, findings)
+        segments = tuple((start, body_at(case, start), self._activity(case, start)) for start in starts)
+        findings = [*domain_findings(self.domain, CovariateReader(case), self.id), *kidney_findings(case, starts)]
+        return BoundPbpkModel(self, segments, assumptions, tuple(findings))
 
     def _interaction_times(self, case: Case) -> list[float]:
         times = []
@@ -170,31 +168,6 @@ class PbpkModel(WithFacts):
 
 def _litres(body: WholeBody, person: Individual) -> dict[str, Array]:
     return {f"{LITRES}{name}": body.volume_of(name, person) for name in body.outputs}
-
-
-def _body(case: Case, time: float) -> Individual:
-    def number(name: str) -> float | None:
-        value = covariate_at(case, name, time)
-        return value if isinstance(value, float) else None
-
-    weight, height = number("weight"), number("height")
-    assert weight is not None
-    assert height is not None
-    traits = Traits.of(case.patient.sex, case.age_at(time), height, weight)
-    measured = {name: None if (x := number(name)) is None else np.array([x]) for name in _MEASURED}
-    haematocrit = measured["haematocrit"]
-    traits = replace(
-        traits,
-        east_asian=1.0 if case.patient.ethnicity is Ethnicity.EAST_ASIAN else 0.0,
-        haematocrit=None if haematocrit is None else haematocrit / 100.0,
-        gfr=measured["creatinine_clearance"],
-        albumin=measured["albumin"],
-        agp=measured["alpha1_acid_glycoprotein"],
-        gastric_ph=measured["gastric_ph"],
-    )
-    individual = build_individual(traits)
-    grade = case.covariate("child_pugh", time)
-    return individual if grade is None else with_liver_disease(individual, ChildPugh(str(grade.value)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from core.clinic.level import CoMedication
 from core.clinic.patient import Ethnicity, Patient, Sex
 from core.clinic.strict_yaml import Entry
 from core.errors import ModelError
+from core.population.body_size import BodySizes, body_sizes
 from core.units import Quantity
 
 START = dt.datetime(2000, 1, 1, 8, tzinfo=dt.UTC)  # time 0 of every virtual course
@@ -77,6 +78,7 @@ class VirtualPopulation:
     height: Mapping[Sex, Spread]  # cm
     bmi: Mapping[Sex, Spread]  # kg/m2
     weight_ends: tuple[float, float]  # kg
+    sizes: BodySizes | None  # heights and weights together by age; `height` and `bmi` are then empty
     numbers: Mapping[str, Mapping[Sex, Spread]]  # further covariates, base units
     choices: Mapping[str, Mapping[str, float]]  # covariate -> choice -> share
     ethnicity: Mapping[str, float]
@@ -125,15 +127,27 @@ def read_population(entry: Entry) -> VirtualPopulation:
         DrugFileError: with the line.
     """
     entry.only(
-        "female", "age", "height", "bmi", "weight", "numbers", "choices", "ethnicity", "co_medication", "sources"
+        "female",
+        "age",
+        "height",
+        "bmi",
+        "body_size",
+        "weight",
+        "numbers",
+        "choices",
+        "ethnicity",
+        "co_medication",
+        "sources",
     )
     ends = entry["weight"]["between"].items
+    sizes = _sizes(entry)
     numbers, choices = entry.get("numbers"), entry.get("choices")
     return VirtualPopulation(
         female=entry["female"].number(),
         age=read_spread(entry["age"], "year"),
-        height=_by_sex(entry["height"], "cm"),
-        bmi=_by_sex(entry["bmi"], "kg/m2"),
+        height=_by_sex(entry["height"], "cm") if sizes is None else {},
+        bmi=_by_sex(entry["bmi"], "kg/m2") if sizes is None else {},
+        sizes=sizes,
         weight_ends=(ends[0].quantity("kg"), ends[1].quantity("kg")),
         numbers={
             name: _by_sex(item, _kind_unit(item, name)) for name, item in (numbers.fields if numbers else {}).items()
@@ -143,6 +157,18 @@ def read_population(entry: Entry) -> VirtualPopulation:
         co_medication={name: item.number() for name, item in _optional(entry, "co_medication").items()},
         sources=tuple(item.text for item in entry["sources"].items),
     )
+
+
+def _sizes(entry: Entry) -> BodySizes | None:
+    named = entry.get("body_size")
+    if named is None:
+        return None
+    if "height" in entry or "bmi" in entry:
+        raise named.error("'body_size' stands in place of 'height' and 'bmi'")
+    try:
+        return body_sizes(named.text)
+    except ModelError as error:
+        raise named.error(str(error)) from error
 
 
 def _optional(entry: Entry, key: str) -> Mapping[str, Entry]:
@@ -173,7 +199,8 @@ def _shares(entry: Entry) -> Mapping[str, float]:
 def sample_patient(population: VirtualPopulation, drug: str, number: int, rng: np.random.Generator) -> Case:
     """Draw one virtual patient as a case without doses; what the patient takes besides is taken throughout."""
     sex = Sex.FEMALE if rng.random() < population.female else Sex.MALE
-    values = {"age": population.age.draw(rng), **_size(population, sex, rng)}
+    age = population.age.draw(rng)
+    values = {"age": age, **_size(population, sex, age, rng)}
     values |= {name: spreads[sex].draw(rng) for name, spreads in population.numbers.items()}
     values = {name: round(value, _ROUNDED.get(name, 2)) for name, value in values.items()}
     chosen = {name: _pick(shares, rng) for name, shares in population.choices.items()}
@@ -193,11 +220,14 @@ def sample_patient(population: VirtualPopulation, drug: str, number: int, rng: n
     )
 
 
-def _size(population: VirtualPopulation, sex: Sex, rng: np.random.Generator) -> dict[str, float]:
+def _size(population: VirtualPopulation, sex: Sex, age: float, rng: np.random.Generator) -> dict[str, float]:
     low, high = population.weight_ends
     for _ in range(_MOST_TRIES):
-        height = population.height[sex].draw(rng)
-        weight = population.bmi[sex].draw(rng) * (height / 100.0) ** 2
+        if population.sizes is not None:
+            height, weight = (float(found[0]) for found in population.sizes.draw(sex, np.array([age]), rng))
+        else:
+            height = population.height[sex].draw(rng)
+            weight = population.bmi[sex].draw(rng) * (height / 100.0) ** 2
         if low <= weight <= high:
             return {"weight": weight, "height": height}
     raise ModelError(f"no weight falls between {low:g} and {high:g} kg")

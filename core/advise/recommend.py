@@ -163,7 +163,8 @@ def _of_rows(case: Case, alerts: Sequence[Alert]) -> list[Alert]:
 
 def _models_used(posteriors: Sequence[Posterior]) -> tuple[ModelUse, ...]:
     return tuple(
-        ModelUse(p.model_id, p.bound.model.file_hash, p.weight, p.bound.model.source.citation) for p in posteriors
+        ModelUse(p.model_id, p.bound.model.file_hash, p.weight, p.bound.model.source.citation, p.bound.model.local)
+        for p in posteriors
     )
 
 

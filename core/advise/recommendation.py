@@ -128,12 +128,13 @@ class SecondOpinion:
 
 @dataclass(frozen=True)
 class ModelUse:
-    """A model that took part: its id, the hash of its file, its weight."""
+    """A model that took part: its id, the hash of its file, its weight; `local`: a site's own file."""
 
     model_id: str
     file_hash: str
     weight: float
     citation: str
+    local: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,24 @@ from core import session
 from core.cli.answer import Answer, Console, Status
 from core.cli.arguments import add_output
 from core.drugs.check import check_file
-from core.drugs.library import library_files
+from core.drugs.library import library_files, site_folder
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.units import format_dose, format_number
 
 
 def add_parser(verbs: Any) -> None:
-    """Register the verb and its three parts."""
+    """Register the verb and its parts."""
     parts = verbs.add_parser("drugs", help="the drug library").add_subparsers(
         dest="part", required=True, metavar="PART"
     )
     listing = parts.add_parser("list", help="every drug and its models")
+    where = parts.add_parser("folder", help="where a site keeps its own drug files")
     check = parts.add_parser("check", help="check drug files; without FILE those of the library")
     show = parts.add_parser("show", help="one model, or all of a drug")
     check.add_argument("files", metavar="FILE", nargs="*")
     show.add_argument("id", metavar="ID", help="a model or a drug")
-    for parser, run in ((listing, run_list), (check, run_check), (show, run_show)):
+    for parser, run in ((listing, run_list), (where, run_folder), (check, run_check), (show, run_show)):
         add_output(parser)
         parser.set_defaults(run=run)
 
@@ -47,6 +48,11 @@ def run_list(args: argparse.Namespace, console: Console) -> Answer:
         for name, found in models.items()
     ]
     return Answer(document, [*lines, *(str(error) for error in library.broken)])
+
+
+def run_folder(args: argparse.Namespace, console: Console) -> Answer:
+    """The site's folder; it is made when the first file is put there."""
+    return Answer({"folder": str(site_folder())}, [str(site_folder())])
 
 
 def run_check(args: argparse.Namespace, console: Console) -> Answer:

@@ -137,7 +137,13 @@ def basis(item: Basis) -> Json:
         "program_version": item.program_version,
         "defaults": {assumption.covariate: assumption.value for assumption in item.assumptions},
         "models": [
-            {"id": use.model_id, "file_hash": use.file_hash, "weight": use.weight, "citation": use.citation}
+            {
+                "id": use.model_id,
+                "file_hash": use.file_hash,
+                "weight": use.weight,
+                "citation": use.citation,
+                "local": use.local,
+            }
             for use in item.models
         ],
         "samples": item.samples,

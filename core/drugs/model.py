@@ -253,6 +253,10 @@ class DrugModel(Protocol):
         """SHA-256 of the file the model was read from."""
 
     @property
+    def local(self) -> bool:
+        """Whether the file is a site's own."""
+
+    @property
     def drug(self) -> Drug:
         """The substance."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from core.clinic.strict_yaml import Entry
 from core.drugs.relations import CO_MEDICATION, CONDITIONAL, Condition, Form, Relation
 from core.drugs.sections import check_choices, covariate_unit
+from core.errors import DrugFileError
 
 _CONDITION = ("is", "one_of", "any_of", "none_of", "from", "below")
 _KEYS = ("by", "form", "centre", "exponent", "slope", "factor", "amount", "share", "rate", "half", "hill", "scale",
@@ -96,9 +98,22 @@ def _coefficient(entry: Entry, form: Form, unit: str, parameter_unit: str, *, by
         case Form.LINEAR if by_centre:
             return entry["slope"].quantity(parameter_unit)
         case Form.ADDITIVE:
-            return entry["slope"].quantity(_per(parameter_unit, unit))
+            return _slope(entry["slope"], parameter_unit, unit)
         case _:
-            return entry["slope"].number() if unit == "1" else entry["slope"].quantity(_per("1", unit))
+            return entry["slope"].number() if unit == "1" else _slope(entry["slope"], "1", unit)
+
+
+def _slope(entry: Entry, parameter_unit: str, unit: str) -> float:
+    """A slope, written `0.0423 L/h per mL/min` or, as one unit read from left to right, `0.0423 L/h/mL*min`."""
+    wanted = _per(parameter_unit, unit)
+    head, per, divisor = entry.text.partition(" per ")
+    if not per:
+        return entry.quantity(wanted)
+    number, _, own = head.partition(" ")
+    try:
+        return replace(entry, value=f"{number} {_per(own or '1', divisor)}").quantity(wanted)
+    except DrugFileError:
+        raise entry.error(f"'{entry.text}' cannot be read in {parameter_unit} per {unit}") from None
 
 
 def _shape(entry: Entry, form: Form, unit: str) -> float:

@@ -30,7 +30,7 @@ def basis_lines(recommendation: Recommendation) -> tuple[Said, ...]:
             "weight": format_number(100 * model.weight, 3),
             "citation": model.citation,
         }
-        lines.append(Phrase("report_model_row", gaps))
+        lines.append(Phrase("report_model_row_local" if model.local else "report_model_row", gaps))
     opinion = recommendation.second_opinion
     if opinion is not None and opinion.model_id:
         gaps = {"model": opinion.model_id, "hash": opinion.file_hash[:SHORT_HASH]}

@@ -42,6 +42,7 @@ class ImportanceSample:
     covariance: Array  # Laplace's, (n, n)
     objective: Objective
     proposals: int = PROPOSALS
+    least_effective: float = _LEAST_EFFECTIVE
 
     @cached_property
     def drawn(self) -> Drawn:
@@ -59,7 +60,7 @@ class ImportanceSample:
         weight = np.exp(log_weight - log_weight.max())
         weight /= weight.sum()
         effective = float(1.0 / np.sum(weight**2) / self.proposals)
-        if effective < _LEAST_EFFECTIVE:
+        if effective < self.least_effective:
             return Drawn(None, effective)
         places = (np.arange(self.proposals) + rng.random()) / self.proposals
         chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), self.proposals - 1)

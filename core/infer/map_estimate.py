@@ -14,6 +14,7 @@ from core.clinic.regimen import Dose
 from core.drugs.model import BoundModel
 from core.infer.descent import Descent, descend
 from core.infer.importance import ImportanceSample
+from core.infer.kink import lowest_point
 from core.infer.likelihood import Objective, observations
 from core.infer.posterior import FitStatus, Posterior
 from core.infer.whitened import Whitened
@@ -26,6 +27,7 @@ GRADIENT_TOLERANCE = 1e-4  # of the objective, per standard deviation of the pri
 _SETTLED = 1e-5  # ... and the descent goes on to here
 _SAME_OPTIMUM = 1e-3  # in the objective
 _SEED = 20201
+_ON_KINK, _ON_KINK_EFFECTIVE = 10_000, 0.01  # proposals, and the share that must count: a hundred, as elsewhere
 
 
 def estimate_map(
@@ -35,7 +37,8 @@ def estimate_map(
 
     Draws from the posterior itself are made when first asked for. With no level the prior is given back, exactly. The
     best of all optima is kept; the objectives of others are reported. An optimum counts only when the gradient vanishes
-    and the Hessian is positive definite; else the status is FAILED and no number may be used.
+    and the Hessian is positive definite, or, where the objective has a kink, when no direction leads down
+    (`core/infer/kink.py`); else the status is FAILED and no number may be used.
 
     Args:
         bound: the model with the patient's covariates.
@@ -79,7 +82,10 @@ def _posterior(prior: Posterior, whitened: Whitened, found: Descent) -> Posterio
     best = int(np.argmin(found.value))
     value = float(found.value[best])
     if not proved[best]:
-        return replace(failed, eta=root @ found.z[best], objective=value, gradient_norm=float(norm[best]))
+        point = lowest_point(whitened, found.z[best])
+        if point is None:
+            return replace(failed, eta=root @ found.z[best], objective=value, gradient_norm=float(norm[best]))
+        return _on_a_kink(prior, whitened, point)
     others = np.unique(np.round(found.value[proved & (found.value > value + _SAME_OPTIMUM)], 4))
     eta, covariance = root @ found.z[best], 2.0 * root @ np.linalg.inv(found.hessian[best]) @ root.T
     return replace(
@@ -91,4 +97,22 @@ def _posterior(prior: Posterior, whitened: Whitened, found: Descent) -> Posterio
         gradient_norm=float(norm[best]),
         local_optima=tuple(float(item) for item in others),
         importance=ImportanceSample(eta, covariance, whitened.objective),
+    )
+
+
+def _on_a_kink(prior: Posterior, whitened: Whitened, point: Array) -> Posterior:
+    """The posterior around an optimum without slope: the expected Hessian beside it lays out the proposals."""
+    root = whitened.root
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        value, gradient, hessian = whitened.slope(point[None])
+    eta, covariance = root @ point, 2.0 * root @ np.linalg.inv(hessian[0]) @ root.T
+    return replace(
+        prior,
+        status=FitStatus.CONVERGED,
+        eta=eta,
+        covariance=covariance,
+        objective=float(value[0]),
+        gradient_norm=float(np.abs(gradient[0]).max()),
+        on_kink=True,
+        importance=ImportanceSample(eta, covariance, whitened.objective, _ON_KINK, _ON_KINK_EFFECTIVE),
     )

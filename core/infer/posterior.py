@@ -57,6 +57,7 @@ class Posterior:
     levels: tuple[LevelFit, ...] = ()
     local_optima: tuple[float, ...] = field(default=())  # objectives of other optima the starts ended in
     weight: float = 1.0  # share in a model average
+    on_kink: bool = False  # the optimum has no slope; it was proved by looking in every direction
     importance: ImportanceSample | None = None  # None: the Gaussian is exact, or nothing was fitted
 
     @property

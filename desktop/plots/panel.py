@@ -119,6 +119,8 @@ class PlotPanel(Panel):
         effect = self.effect_head.current
         self.concentration.set_now(scene.now)
         self.concentration.set_next_level(scene.next_level)
+        gain = self.tr("next level: %1 % less uncertain").replace("%1", f"{100 * scene.narrowing:.0f}")
+        self.concentration.set_next_level_label(gain)
         self.concentration.set_levels(scene.levels)
         self.concentration.set_target(scene.target)
         self.concentration.set_series(scene.concentration)
@@ -228,5 +230,4 @@ class PlotPanel(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         self.concentration.set_now_label(self.tr("now"))
-        self.concentration.set_next_level_label(self.tr("next level"))
         self.refresh()

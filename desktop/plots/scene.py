@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.advise.next_sample import NextSample
 from core.clinic.case import Case, TargetKind
 from core.clinic.level import Level
 from core.clinic.regimen import DoseStatus, expand
@@ -48,6 +49,7 @@ class Scene:
     start: dt.datetime | None = None
     now: float | None = None
     next_level: float | None = None  # h; when the next level would be worth taking
+    narrowing: float = 0.0  # share of the exposure's uncertainty it would take away
     unit: str = ""
     outputs: tuple[str, ...] = ()
     concentration: tuple[Series, ...] = ()
@@ -116,7 +118,8 @@ def scene_of(state: CaseState, shown: Collection[str], output: str) -> Scene:
     return Scene(
         start=case.start,
         now=case.now,
-        next_level=_next_level(state),
+        next_level=None if (sample := _next_sample(state)) is None else sample.best.time,
+        narrowing=0.0 if sample is None else sample.best.narrowing,
         unit=first.unit,
         outputs=(PLASMA, *state.tissues_at_hand),
         concentration=_series(visible, wanted, case, LANGUAGE.wording.word("curve", "prior")),
@@ -128,10 +131,11 @@ def scene_of(state: CaseState, shown: Collection[str], output: str) -> Scene:
     )
 
 
-def _next_level(state: CaseState) -> float | None:
+def _next_sample(state: CaseState) -> NextSample | None:
+    """The next level, where it is worth taking."""
     sample = state.results.next_sample
     fresh = state.results.recommendation is not None and state.results.proposed is not None
-    return sample.best.time if sample is not None and sample.needed and fresh else None
+    return sample if sample is not None and sample.needed and fresh else None
 
 
 def _effects(visible: dict[str, Prediction]) -> tuple[EffectOutput, ...]:

@@ -773,16 +773,16 @@
 <context>
     <name>PlotPanel</name>
     <message>
+        <source>next level: %1 % less uncertain</source>
+        <translation>下次采血：不确定性减少 %1 %</translation>
+    </message>
+    <message>
         <source>Concentration plot</source>
         <translation>血药浓度图</translation>
     </message>
     <message>
         <source>now</source>
         <translation>当前</translation>
-    </message>
-    <message>
-        <source>next level</source>
-        <translation>下次采血</translation>
     </message>
 </context>
 <context>

@@ -1,9 +1,10 @@
-"""`learn recalibrate | sign | rollback | history`: a site's patients change a model, under a plan and a signature."""
+"""`learn recalibrate | sign | rollback | drift | history`: a site's patients change a model, or tell that it errs."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from core.cli.answer import Answer, Console, Status
 from core.clinic.case import Case
 from core.clinic.case_file import load_case
 from core.drugs.library import model_file
+from core.drugs.model import DrugModel
 from core.drugs.population_model import PopulationModel
 from core.errors import InputError
 from core.learn.change_plan import read_plan
+from core.learn.drift import chart, scores_of
 from core.learn.recalibrate import Proposal, Side, recalibrate
 from core.learn.site_models import history, proposal_document, roll_back, save_proposal, sign
 
@@ -38,6 +41,10 @@ def add_parsers(kinds: Any) -> None:
     back.add_argument("model", metavar="MODEL", help="id of the site's model")
     back.add_argument("--name", required=True, help="who does it")
     back.set_defaults(run=run_rollback)
+    watching = kinds.add_parser("drift", help="has a model begun to err one way at this site?")
+    watching.add_argument("model", metavar="MODEL", help="id of a model")
+    watching.add_argument("cases", metavar="CASES", help="folder of this site's cases (*.case.json)")
+    watching.set_defaults(run=run_drift)
     past = kinds.add_parser("history", help="every signature and every step back")
     past.set_defaults(run=run_history)
 
@@ -61,7 +68,7 @@ def run_recalibrate(args: argparse.Namespace, console: Console) -> Answer:
     return Answer(proposal_document(proposal, new, made), _lines(proposal, new, console), status)
 
 
-def _cases(folder: str, field: str, model: PopulationModel) -> list[Case]:
+def _cases(folder: str, field: str, model: DrugModel) -> list[Case]:
     place = Path(folder)
     files = sorted(place.glob(_SUFFIX)) if place.is_dir() else []
     if not files:
@@ -114,6 +121,33 @@ def run_rollback(args: argparse.Namespace, console: Console) -> Answer:
     before = roll_back(args.model, args.name, _now())
     gaps = {"name": args.model, "before": before}
     return Answer({"in_use": before}, [console.wording.text("site_model_taken_back", gaps)])
+
+
+def run_drift(args: argparse.Namespace, console: Console) -> Answer:
+    """Chart the first level of every patient; exit status 3 on an alarm.
+
+    Raises:
+        InputError: no cases, or one that cannot be used.
+    """
+    model = session.library().model(args.model)
+    scores = scores_of(model, _cases(args.cases, "CASES", model))
+    found = chart([item.score for item in scores])
+    document = {
+        "model": model.id,
+        "scores": [asdict(item) for item in scores],
+        "cusum_high": found.high,
+        "cusum_low": found.low,
+        "ewma": found.ewma,
+        "ewma_limits": found.limits,
+        "alarm": None if found.alarm is None else scores[found.alarm].patient,
+    }
+    gaps = {"count": len(scores), "model": model.id}
+    if found.alarm is None:
+        return Answer(document, [console.wording.text("drift_none", gaps)])
+    above = found.ewma[found.alarm] > 0
+    gaps |= {"patient": scores[found.alarm].patient, "place": found.alarm + 1}
+    line = console.wording.text("drift_above" if above else "drift_below", gaps)
+    return Answer(document, [line], Status.NO_SAFE_ANSWER)
 
 
 def run_history(args: argparse.Namespace, console: Console) -> Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 from core.atomic_write import write_atomically
@@ -111,5 +112,5 @@ def _unpack(raw: bytes, field: str) -> dict[str, bytes]:
             if sum(info.file_size for info in pack.infolist()) > _MOST_UNPACKED:
                 raise InputError(field, "predictor_too_large", high=f"{_MOST_UNPACKED // 1_000_000} MB")
             return {name: pack.read(name) for name in names}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise InputError(field, "predictor_not_one", parts=", ".join(_NEEDED)) from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.advise.next_sample import NextSample
 from core.advise.recommendation import Option, Outcome, Recommendation, Regimen
 from core.clinic.case import Case, Target
-from core.errors import InputError
+from core.errors import CoreError, InputError
 from core.infer.prediction import Prediction
 from core.session import Individualisation
 from core.task import Task
@@ -51,9 +52,19 @@ def full_answer(verbs: Verbs, case: Case, tissues: Sequence[str]) -> Work:
         if recommendation.outcome is Outcome.OPTIONS:
             regimen = recommendation.options[0].regimen
             emit("proposed", (regimen, verbs.predict_proposed(case, fitted, regimen, tissues=tissues, task=task)))
-            emit("next_sample", verbs.next_sample(case, fitted, recommendation))
+            emit("next_sample", _next_sample(verbs, case, fitted, recommendation))
 
     return work
+
+
+def _next_sample(
+    verbs: Verbs, case: Case, fitted: Individualisation, recommendation: Recommendation
+) -> NextSample | None:
+    """When to draw next; that it cannot be told takes nothing from the recommendation."""
+    try:
+        return verbs.next_sample(case, fitted, recommendation)
+    except CoreError:
+        return None
 
 
 def look_closer(verbs: Verbs, case: Case, fitted: Individualisation, recommendation: Recommendation) -> Work:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QUrl
 
 from core import session
+from core.errors import InputError
 from desktop import texts
 from desktop.case.draft import Draft
 from desktop.closer.page import chosen_level
@@ -60,3 +61,15 @@ def test_the_next_level_is_marked_on_the_plot_when_it_is_worth_taking(closer, wo
     sample = session.next_sample(computed["case"], computed["fitted"], computed["recommendation"])
     assert sample.needed
     assert worked.case_tab.plots.concentration.next_level == sample.best.time
+
+
+def test_a_next_level_that_cannot_be_told_takes_nothing_from_the_advice(worked, verbs, qtbot, monkeypatch):
+    def refuses(*_):
+        raise InputError("levels", "next_sample_without_option")
+
+    monkeypatch.setattr(verbs, "next_sample", refuses)
+    worked.state.recompute()
+    qtbot.waitUntil(lambda: not worked.state.busy and worked.state.results.recommendation is not None, timeout=20_000)
+    assert worked.state.results.next_sample is None
+    assert worked.state.results.failure is None
+    assert worked.case_tab.plots.concentration.next_level is None

@@ -100,7 +100,7 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
         alerts += posterior.bound.findings
         alerts += [
             Alert(
-                Severity.NOTE, "covariate_assumed", {"covariate": item.covariate, "value": item.value}, item.covariate
+                Severity.NOTE, "covariate_assumed", {"covariate": item.covariate, "assumed": item.value}, item.covariate
             )
             for item in posterior.bound.assumptions
         ]

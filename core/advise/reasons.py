@@ -120,7 +120,7 @@ def _used(case: Case, believed: Sequence[Posterior], main: Posterior) -> list[Re
     if left_out:
         found.append(Reason(ReasonKind.USED, "why_left_out", {"levels": str(left_out)}))
     found += [
-        Reason(ReasonKind.ASSUMED, "why_assumed", {"covariate": item.covariate, "value": item.value})
+        Reason(ReasonKind.ASSUMED, "why_assumed", {"covariate": item.covariate, "assumed": item.value})
         for item in main.bound.assumptions
     ]
     return found if main.bound.assumptions else [*found, Reason(ReasonKind.ASSUMED, "why_nothing_assumed")]

@@ -25,6 +25,7 @@ _WORDS = {
     "toxicity": "",
     "grade": "evidence",
     "decision": "decision",
+    "assumed": "choice",
 }
 
 

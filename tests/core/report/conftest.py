@@ -96,7 +96,7 @@ def recommendation_of(case: Case) -> Recommendation:
     assert case.target is not None
     unusual = Alert(Severity.CAUTION, "only_one_level", {}, "levels")
     outside = {"covariate": "weight", "value": "48 kg", "low": "50 kg", "high": "110 kg", "model": "gefitinib.pbpk"}
-    assumed = Alert(Severity.NOTE, "covariate_assumed", {"covariate": "albumin", "value": "42 g/L"}, "albumin")
+    assumed = Alert(Severity.NOTE, "covariate_assumed", {"covariate": "albumin", "assumed": "42 g/L"}, "albumin")
     return Recommendation(
         outcome=Outcome.OPTIONS,
         options=(option(250.0, 48.0, 0.92), option(250.0, 72.0, 0.41), option(250.0, 24.0, 0.22, is_current=True)),

@@ -53,3 +53,9 @@ def test_an_alert_names_covariate_and_unit_and_translates_choices() -> None:
     values = {"value": "poor", "choices": "normal, intermediate", "model": "m", "covariate": "cyp2d6_phenotype"}
     unstudied = Alert(Severity.CAUTION, "covariate_not_studied", values, "cyp2d6_phenotype")
     assert "CYP2D6 表型“慢代谢”未经研究（已研究：正常代谢, 中间代谢" in Wording("zh_CN").alert(unstudied)
+
+
+def test_an_assumed_choice_is_said_in_the_language() -> None:
+    gaps = {"covariate": "child_pugh", "assumed": "none"}
+    assert "无" in Wording("zh_CN").text("why_assumed", gaps)
+    assert Wording("zh_CN").text("why_assumed", gaps | {"assumed": "42 g/L"}).count("42 g/L") == 1

@@ -104,6 +104,21 @@ def recommend(
     judged = judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
+    return _offer(case, target, believed, evaluator, judged, blank, options)
+
+
+def _offer(
+    case: Case,
+    target: DrugTarget,
+    believed: Sequence[Posterior],
+    evaluator: Evaluator,
+    judged: Sequence[Candidate],
+    blank: Recommendation,
+    options: int,
+) -> Recommendation:
+    """Rank what was judged, and say what must be known of it; nothing is offered where nothing reaches the target."""
+    model = max(believed, key=lambda posterior: posterior.weight).bound.model
+    alerts = list(blank.alerts)
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
     ranked = rank(judged, label_first=label_first)
     highest = max(item.score.attainment for item in ranked)

@@ -20,6 +20,7 @@ _DAMPING = 1e-2  # of a start's first step, relative to the curvature
 _LEAST_DAMPING = 1e-9
 _HOPELESS = 1e4  # damping at which no step helps any more
 _LONGEST_STEP = 3.0  # standard deviations; further out the expansion says nothing
+_STATE = ("z", "value", "gradient", "hessian", "curved")
 _ROUNDING, _INTEGRATED = 1e-9, 1e-6  # relative error of the objective, in closed form and from an integrator
 
 
@@ -55,8 +56,13 @@ class Descent:
     def take(self, rows: NDArray[np.intp], trial: Descent, rounding: float) -> None:
         """Keep the trial points that are no worse, and damp the others more; in place."""
         better = trial.value <= self.value[rows] + rounding * (1.0 + np.abs(self.value[rows]))  # nan is no better
+        if better.all() and len(rows) == len(self.value):  # as most steps are: whole arrays, no picking
+            for name in _STATE:
+                getattr(self, name)[...] = getattr(trial, name)
+            np.maximum(self.damping / 10.0, _LEAST_DAMPING, out=self.damping)
+            return
         kept = rows[better]
-        for name in ("z", "value", "gradient", "hessian", "curved"):
+        for name in _STATE:
             getattr(self, name)[kept] = getattr(trial, name)[better]
         self.damping[kept] = np.maximum(self.damping[kept] / 10.0, _LEAST_DAMPING)
         self.damping[rows[~better]] *= 10.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -244,16 +244,24 @@ class BoundPbpkModel:
     def _simulate(
         self, eta: Array, doses: Sequence[Dose], times: Array, states: tuple[str, ...], integrals: tuple[str, ...] = ()
     ) -> Solution:
-        system = self.system(eta, doses)
+        system = self._laid_out(eta, doses)
         return simulate(system.graph, system.segments, system.inputs, times, states=states, integrals=integrals)
 
     def system(self, eta: Array, doses: Sequence[Dose]) -> LaidOut:
         """The whole model laid out for the engine, for etas (B, n); plasma and tissues are its outputs."""
+        body, laid = self.model.body, self._laid_out(eta, doses)
+        segments = tuple(
+            replace(segment, rates={**segment.rates, **_litres(body, person)})
+            for segment, (_, person, _) in zip(laid.segments, self.segments, strict=True)
+        )
+        outputs = {name: (body.state_of(name), f"{LITRES}{name}") for name in body.outputs}
+        return replace(laid, segments=segments, outputs=outputs)
+
+    def _laid_out(self, eta: Array, doses: Sequence[Dose]) -> LaidOut:
         factors = self._factors(np.atleast_2d(eta))
         body = self.model.body
         segments = tuple(
-            Segment(start, {**body.rates(person, factors, activity), **_litres(body, person)})
-            for start, person, activity in self.segments
+            Segment(start, body.rates(person, factors, activity)) for start, person, activity in self.segments
         )
         inputs = tuple(
             Input(
@@ -265,8 +273,7 @@ class BoundPbpkModel:
             )
             for dose in expand(doses)
         )
-        outputs = {name: (body.state_of(name), f"{LITRES}{name}") for name in body.outputs}
-        return LaidOut(body.graph, segments, inputs, outputs)
+        return LaidOut(body.graph, segments, inputs, {})
 
     def _volumes(self, output: str, times: Array) -> Array:
         """Litres that turn the amount of an output's state into a concentration, (1, T)."""

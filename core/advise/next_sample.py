@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 _DRAWS = 300
 _TIMES = 25
 _WORTH = 0.02  # gain of time within the target below which no level is needed
+_WRONG = 0.05  # loss of time within the target from which a regimen is the wrong one
 _SEED = 17
 
 
@@ -30,7 +31,7 @@ class SampleTime:
     time: float  # case time, h
     narrowing: float  # share by which the variance of the coming day's area would shrink on average, 0-1
     gain: float  # expected gain in the share of time within the target, by choosing the regimen after the level
-    wrong_now: float  # chance that another of the regimens is the better one, before the level
+    wrong_now: float  # chance that another of the regimens would be clearly better, before the level
     wrong_then: float  # ... and after it, on average
 
 
@@ -104,8 +105,8 @@ def _value(time: float, level: Array, noise: Array, area: Array, attained: Array
     then = weight @ attained
     rows = np.arange(len(attained))
     choice = then.argmax(axis=1)
-    better = attained.max(axis=1) > attained[:, now.argmax()] + 1e-12
-    better_then = attained.max(axis=1) > attained[rows, choice] + 1e-12
+    better = attained.max(axis=1) > attained[:, now.argmax()] + _WRONG
+    better_then = attained.max(axis=1) > attained[rows, choice] + _WRONG
     return SampleTime(
         time=time,
         narrowing=_narrowing(position, deviation, area),

@@ -25,7 +25,7 @@ from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recomme
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
-from core.drugs.model import Assumption, DrugModel, DrugTarget, Evidence
+from core.drugs.model import Assumption, DrugModel, DrugTarget, Evidence, off_label
 from core.errors import InputError
 from core.infer.posterior import FitStatus, Posterior
 from core.task import Task
@@ -224,8 +224,11 @@ def nearest_misses(regimens: Sequence[Regimen], limits: Sequence[Limit]) -> list
 def notes_on(regimen: Regimen, model: DrugModel, limits: Sequence[Limit]) -> tuple[Alert, ...]:
     """What stands against a regimen: limits it breaks, an interval the label does not know."""
     notes = list(broken(regimen, [*limits, *rate_limits(model.given_as, regimen)]))
-    off_label = {(form.route, every) for form in model.given_as if form.off_label for every in form.every}
-    if (regimen.route, regimen.every) in off_label:
+    way = off_label(model.given_as, regimen.route, regimen.every, regimen.amount)
+    if way is not None and (way.where or way.unless):
+        gaps = {**describe(regimen), "why": way.off_label}
+        notes.append(Alert(Severity.CAUTION, "dose_off_label", gaps, "regimen"))
+    elif way is not None:
         notes.append(Alert(Severity.CAUTION, "interval_off_label", describe(regimen), "regimen"))
     return tuple(notes)
 

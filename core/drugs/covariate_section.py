@@ -10,9 +10,9 @@ from typing import TypeVar
 from core.clinic.covariate import CATALOGUE
 from core.clinic.formulas.body import SurfaceFormula
 from core.clinic.strict_yaml import Entry
+from core.drugs.condition_section import covariate_unit
 from core.drugs.covariates import DERIVED_UNITS, PATIENT_FACTS, Body, Expected, FatFree, Recipes
 from core.drugs.parameter import Parameter
-from core.drugs.sections import covariate_unit
 from core.units import Quantity, parse_quantity
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from core.clinic.alert import Alert
 from core.clinic.case import Case, Target
 from core.clinic.regimen import Dose, Route
+from core.drugs.relations import Criterion, Value
 from core.engine.laid_out import LaidOut
 from core.units import Quantity
 
@@ -60,6 +62,28 @@ class GivenAs:
     fastest: float | None = None  # mg/h, highest rate of an infusion
     off_label: str = ""  # why it is offered although the label does not know it
     loading: tuple[float, ...] = ()  # mg, doses a treatment may begin with
+    where: tuple[Criterion, ...] = ()  # only for patients who meet all of these
+    unless: tuple[Criterion, ...] = ()  # ... and not all of these
+
+    def suits(self, value_of: Callable[[str], Value | None]) -> bool:
+        """Whether a patient with these covariates may be given it."""
+        if not all(item.met(value_of) for item in self.where):
+            return False
+        return not self.unless or not all(item.met(value_of) for item in self.unless)
+
+
+def off_label(given_as: Sequence[GivenAs], route: Route, every: float, amount: float) -> GivenAs | None:
+    """The way of giving by which a regimen is one the label does not know; None where the label knows it.
+
+    Args:
+        given_as: how the drug is given.
+        route: by which the regimen is given.
+        every: its interval, h.
+        amount: its dose, mg; one the drug does not come in is judged by the interval alone.
+    """
+    ways = [way for way in given_as if way.route is route and every in way.every]
+    alike = [way for way in ways if any(math.isclose(amount, dose) for dose in way.doses)] or ways
+    return alike[0] if alike and all(way.off_label for way in alike) else None
 
 
 @dataclass(frozen=True)

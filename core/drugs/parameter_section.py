@@ -14,6 +14,7 @@ from core.drugs.measured import Measured
 from core.drugs.occasions import Occasions
 from core.drugs.parameter import EtaKind, Parameter, Spread
 from core.drugs.relation_section import read_relation
+from core.drugs.relations import Relation
 from core.pk.parameters import MAY_BE_ZERO, PARAMETER_UNITS, PART_UNITS
 from core.pk.structures import Structure
 
@@ -77,12 +78,21 @@ def _parameter(name: str, entry: Entry, fields: Mapping[str, Entry]) -> Paramete
         name=name,
         typical=0.0 if "sum_of" in entry else _typical(name, entry, unit),
         unit=unit,
-        relations=tuple(read_relation(item, unit, may_vanish=name in PART_UNITS) for item in relations.items)
-        if relations
-        else (),
+        relations=_relations(relations, unit, may_vanish=name in PART_UNITS) if relations else (),
         spread=_spread(name, entry, fields),
         sum_of=_parts(entry, fields),
     )
+
+
+def _relations(section: Entry, unit: str, *, may_vanish: bool) -> tuple[Relation, ...]:
+    found: list[Relation] = []
+    for item in section.items:
+        relation = read_relation(item, unit, may_vanish=may_vanish)
+        twin = (relation.by, relation.form, relation.centre, relation.where)
+        if twin in [(other.by, other.form, other.centre, other.where) for other in found]:
+            raise item.error(f"'{relation.by}' acts in this way already: the relation is written twice")
+        found.append(relation)
+    return tuple(found)
 
 
 def _typical(name: str, entry: Entry, unit: str) -> float:

@@ -135,8 +135,10 @@ class PbpkModel(WithFacts):
         )
         starts = sorted({*change_times(case, _READ), *self._interaction_times(case)})
         segments = tuple((start, body_at(case, start), self._activity(case, start)) for start in starts)
-        findings = [*domain_findings(self.domain, CovariateReader(case), self.id), *kidney_findings(case, starts)]
-        return BoundPbpkModel(self, segments, assumptions, tuple(findings))
+        reader = CovariateReader(case)
+        findings = [*domain_findings(self.domain, reader, self.id), *kidney_findings(case, starts)]
+        own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)))
+        return BoundPbpkModel(own, segments, assumptions, tuple(findings))
 
     def _interaction_times(self, case: Case) -> list[float]:
         times = []

@@ -127,8 +127,7 @@ class PopulationModel(WithFacts):
                 findings[alert.id, alert.about] = alert
             spans.append(Span(start, {parameter.name: parameter.value(values) for parameter in self.parameters}))
         assumptions = tuple(Assumption(name, value) for name, value in reader.assumed.items())
-        weight = reader.at("weight", case.now)
-        own = self if not isinstance(weight, float) else replace(self, facts=self.facts.at(weight))
+        own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)))
         model, marked = own._with_occasions(case, reader.first_dose, spans)
         return BoundPopulationModel(model, tuple(marked), assumptions, tuple(findings.values()))
 

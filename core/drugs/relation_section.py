@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from core.clinic.strict_yaml import Entry
-from core.drugs.relations import CO_MEDICATION, CONDITIONAL, Condition, Form, Relation
-from core.drugs.sections import check_choices, covariate_unit
+from core.drugs.condition_section import CONDITION_KEYS, covariate_unit, in_unit, read_condition, read_conditions
+from core.drugs.relations import CONDITIONAL, Condition, Form, Relation
 from core.errors import DrugFileError
 
-_CONDITION = ("is", "one_of", "any_of", "none_of", "from", "below")
 _KEYS = ("by", "form", "centre", "exponent", "slope", "factor", "amount", "share", "rate", "half", "hill", "scale",
          "in", "after", "scaled", "at_least", "at_most", "where", "when", "note")  # fmt: skip
 _NONZERO = (Form.POWER, Form.PROPORTIONAL, Form.SIGMOID, Form.LOG_POWER, Form.SATURATING_LOSS)
@@ -32,32 +30,20 @@ _NEEDED = {
 
 def read_relation(entry: Entry, parameter_unit: str, *, may_vanish: bool = False) -> Relation:
     """Read one relation; a parameter that `may_vanish` can have the factor zero. Raises DrugFileError with the line."""
-    entry.only(*_KEYS, *_CONDITION)
+    entry.only(*_KEYS, *CONDITION_KEYS)
     by, form = entry["by"].text, Form(entry["form"].choice(*(item.value for item in Form)))
     for name in _NEEDED[form]:
         entry[name]  # a missing key is an error with its line
-    where = _where(entry)
+    where = read_conditions(entry, "where")
     if form in CONDITIONAL:
-        own = _condition(entry, optional=bool(where))
-        amount = entry["factor"].number() if form is Form.FACTOR else _in_unit(entry["amount"], parameter_unit)
+        own = read_condition(entry, optional=bool(where))
+        amount = entry["factor"].number() if form is Form.FACTOR else in_unit(entry["amount"], parameter_unit)
         if form is Form.FACTOR and not (amount > 0 or (may_vanish and amount == 0)):
             raise entry["factor"].error("must be positive")
         return Relation(by, form, coefficient=amount, where=(*((own,) if own else ()), *where))
-    if any(name in entry for name in (*_CONDITION, "when")):
+    if any(name in entry for name in (*CONDITION_KEYS, "when")):
         raise entry.error(f"a condition belongs under 'where' for the form '{form.value}'")
     return _numeric(entry, by, form, parameter_unit, where)
-
-
-def _where(entry: Entry) -> tuple[Condition, ...]:
-    if "where" not in entry:
-        return ()
-    found = []
-    for item in entry["where"].items:
-        item.only("by", *_CONDITION)
-        condition = _condition(item)
-        assert condition is not None
-        found.append(condition)
-    return tuple(found)
 
 
 def _numeric(entry: Entry, by: str, form: Form, parameter_unit: str, where: tuple[Condition, ...]) -> Relation:
@@ -67,12 +53,12 @@ def _numeric(entry: Entry, by: str, form: Form, parameter_unit: str, where: tupl
     scaled = entry.get("scaled")
     if scaled is not None:
         scaled.choice("by_centre")
-    low, high = (_in_unit(entry[name], unit) if name in entry else None for name in ("at_least", "at_most"))
+    low, high = (in_unit(entry[name], unit) if name in entry else None for name in ("at_least", "at_most"))
     centre = entry.get("half") or entry.get("centre")
     relation = Relation(
         by=by,
         form=form,
-        centre=0.0 if centre is None else centre.number() if form is Form.LOG_POWER else _in_unit(centre, unit),
+        centre=0.0 if centre is None else centre.number() if form is Form.LOG_POWER else in_unit(centre, unit),
         coefficient=_coefficient(entry, form, unit, parameter_unit, by_centre=scaled is not None),
         shape=_shape(entry, form, unit),
         scale=_scale(entry, form, unit),
@@ -130,41 +116,12 @@ def _shape(entry: Entry, form: Form, unit: str) -> float:
 
 def _scale(entry: Entry, form: Form, unit: str) -> float:
     if form is Form.EXCESS_LOSS:
-        return _in_unit(entry["scale"], unit)
+        return in_unit(entry["scale"], unit)
     if form is Form.SATURATING_LOSS:
-        return _in_unit(entry["after"], unit) if "after" in entry else 0.0
+        return in_unit(entry["after"], unit) if "after" in entry else 0.0
     return entry["in"].quantity(unit) if form is Form.LOG_POWER else 1.0
-
-
-def _condition(entry: Entry, *, optional: bool = False) -> Condition | None:
-    """A condition; with `optional` None when the entry states none of its own."""
-    by = entry["by"].text
-    if by == CO_MEDICATION:
-        taken, absent = (
-            tuple(item.text for item in entry[name].items) if name in entry else () for name in ("any_of", "none_of")
-        )
-        if not taken and not absent and not optional:
-            raise entry.error("'any_of' or 'none_of' names the other drugs")
-        return Condition(by, one_of=taken, none_of=absent) if taken or absent else None
-    if any(name in entry for name in ("is", "when", "one_of")):
-        chosen = entry.get("is") or entry.get("when")
-        listed = (chosen,) if chosen is not None else entry["one_of"].items
-        for item in listed:
-            check_choices(by, Entry(item.path, item.line, item.name, (item,)))
-        return Condition(by, one_of=tuple(item.text for item in listed))
-    if "from" not in entry and "below" not in entry:
-        if optional:
-            return None
-        raise entry.error("'is', 'one_of', 'from' or 'below' states the condition")
-    unit = covariate_unit(by, entry["by"])
-    low, high = (_in_unit(entry[name], unit) if name in entry else None for name in ("from", "below"))
-    return Condition(by, low=-math.inf if low is None else low, high=math.inf if high is None else high)
 
 
 def _per(unit: str, divisor: str) -> str:
     """Unit divided by another: `L/h` per `mL/min` becomes `L/h/mL*min`, read from left to right."""
     return f"{unit}/{divisor.replace('/', '*')}"
-
-
-def _in_unit(entry: Entry, unit: str) -> float:
-    return entry.number() if unit == "1" else entry.quantity(unit)

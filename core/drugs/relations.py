@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,6 +50,22 @@ class Condition:
         if isinstance(value, str):
             return value in self.one_of
         return self.low <= value < self.high
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a patient is like: conditions with what each counts, and how much is enough."""
+
+    counted: tuple[tuple[Condition, int], ...]
+    enough: int
+
+    def met(self, value_of: Callable[[str], Value | None]) -> bool:
+        """Whether enough conditions hold; one whose covariate is not known does not count."""
+        total = 0
+        for condition, counts in self.counted:
+            value = value_of(condition.by)
+            total += counts if value is not None and condition.holds(value) else 0
+        return total >= self.enough
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.clinic.case import Target, TargetKind
-from core.clinic.covariate import CATALOGUE, kind_of
-from core.clinic.patient import Ethnicity, Sex
 from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry
-from core.drugs.covariates import DERIVED_UNITS
+from core.drugs.condition_section import check_choices, covariate_unit, read_criteria
 from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, KidneyLimit, Limits, Source
-from core.drugs.relations import CO_MEDICATION
-from core.errors import InputError
+from core.drugs.relations import CO_MEDICATION, Value
 from core.units import Quantity, parse_quantity
 
 _TARGET_UNITS = {
@@ -84,7 +81,7 @@ def read_given_as(entry: Entry) -> tuple[GivenAs, ...]:
 
 
 def _given_as(entry: Entry) -> GivenAs:
-    entry.only("route", "doses", "every", "durations", "fastest", "loading", "off_label", "source")
+    entry.only("route", "doses", "every", "durations", "fastest", "loading", "off_label", "where", "unless", "source")
     durations, fastest, off_label, loading = (
         entry.get(name) for name in ("durations", "fastest", "off_label", "loading")
     )
@@ -96,6 +93,8 @@ def _given_as(entry: Entry) -> GivenAs:
         fastest=fastest.quantity("mg/h") if fastest else None,
         loading=tuple(item.quantity("mg") for item in loading.items) if loading else (),
         off_label=off_label.text if off_label else "",
+        where=read_criteria(entry, "where"),
+        unless=read_criteria(entry, "unless"),
     )
 
 
@@ -227,25 +226,6 @@ def _domain_range(name: str, entry: Entry) -> DomainRange:
     return DomainRange(name, low, high, unit, (), outside, known)
 
 
-def check_choices(name: str, choices: Entry) -> None:
-    """Refuse choices a covariate does not have; raises DrugFileError."""
-    known = {"sex": tuple(Sex), "ethnicity": tuple(Ethnicity)}.get(name) or getattr(CATALOGUE.get(name), "choices", ())
-    if not known:
-        raise choices.error(f"'{name}' is not a covariate with choices")
-    for item in choices.items:
-        item.choice(*known)
-
-
-def covariate_unit(name: str, entry: Entry) -> str:
-    """Base unit of a covariate a drug file names; raises DrugFileError when it is unknown."""
-    if name in DERIVED_UNITS:
-        return DERIVED_UNITS[name]
-    try:
-        return kind_of(name).unit
-    except InputError:
-        raise entry.error(f"unknown covariate '{name}'; known: {', '.join([*CATALOGUE, *DERIVED_UNITS])}") from None
-
-
 SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "judged_after")
 
 
@@ -259,9 +239,11 @@ class DrugFacts:
     limits: Limits
     judged_after: float  # h
 
-    def at(self, weight: float) -> DrugFacts:
-        """The same for a patient of this weight, kg."""
-        return replace(self, limits=self.limits.at(weight))
+    def of(self, value_of: Callable[[str], Value | None]) -> DrugFacts:
+        """The same for one patient: what may be given to them, and limits per kilogram in mg."""
+        own = replace(self, given_as=tuple(way for way in self.given_as if way.suits(value_of)))
+        weight = value_of("weight")
+        return replace(own, limits=self.limits.at(weight)) if isinstance(weight, float) else own
 
 
 NOT_TO_DOSE = DrugFacts((), (), (), Limits(0.0, 0.0, "a model of data, not to dose by"), 0.0)

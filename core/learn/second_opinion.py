@@ -20,7 +20,7 @@ from core.clinic.case import Case, Target
 from core.clinic.covariate import CATALOGUE
 from core.drugs.covariates import PATIENT_FACTS
 from core.drugs.library import resources_folder
-from core.drugs.model import BoundModel, DrugModel, Evidence
+from core.drugs.model import BoundModel, DrugModel, Evidence, off_label
 from core.errors import InputError
 from core.learn.choice import best_regimen
 from core.learn.domain import Outside
@@ -176,8 +176,7 @@ def _speak(
 
 
 def _on_label(model: DrugModel) -> Callable[[Regimen], bool]:
-    known = {(form.route, every) for form in model.given_as if not form.off_label for every in form.every}
-    return lambda regimen: (regimen.route, regimen.every) in known
+    return lambda regimen: off_label(model.given_as, regimen.route, regimen.every, regimen.amount) is None
 
 
 def _label_first(model: DrugModel, recommendation: Recommendation, allowed: Sequence[Regimen]) -> Sequence[Regimen]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.recommendation import Regimen
-from core.drugs.model import DrugModel
+from core.drugs.model import DrugModel, off_label
 from core.learn.choice import best_regimen
 from core.learn.dataset import Table, known_levels, menu
 from core.learn.metrics import covered, errors, errors_with_intervals, gain, subgroups
@@ -98,8 +98,7 @@ def choose_learned(predictor: Predictor, model: DrugModel, row: Array, utility: 
 
 def burdens(model: DrugModel, regimens: Sequence[Regimen]) -> list[tuple[bool, ...]]:
     """What speaks against each regimen apart from its dose: an interval the label does not know."""
-    off_label = {(form.route, every) for form in model.given_as if form.off_label for every in form.every}
-    return [((regimen.route, regimen.every) in off_label,) for regimen in regimens]
+    return [(off_label(model.given_as, one.route, one.every, one.amount) is not None,) for one in regimens]
 
 
 def close_to_best(utility: Array, places: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from core import session
 from core.advise.candidates import candidates
 from core.advise.limits import Layer, Limit, Measure, broken, label_limits, limits_of, rate_limits
-from core.advise.recommend import nearest_misses
+from core.advise.recommend import nearest_misses, notes_on
 from core.advise.recommendation import Outcome, Regimen
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.covariate import CovariateValue
 from core.clinic.patient import Patient, Sex
 from core.clinic.regimen import Dose, Route
-from core.drugs.model import GivenAs, Limits
+from core.drugs.model import GivenAs, Limits, off_label
 from core.errors import DrugFileError
 from core.units import parse_quantity
 
@@ -198,7 +198,47 @@ def test_no_dose_of_apixaban_above_the_label_of_atrial_fibrillation_is_offered()
     assert broken(Regimen(10.0, 12.0, Route.ORAL), label_limits(model.limits))
 
 
-def test_tacrolimus_once_a_day_is_marked_where_the_immediate_release_form_is_modelled() -> None:
-    model = session.library().model("tacrolimus.storset2014")
-    assert {every for form in model.given_as if form.off_label for every in form.every} == {24.0}
-    assert {every for form in model.given_as if not form.off_label for every in form.every} == {12.0}
+@pytest.mark.parametrize(("prolonged", "marked", "plain"), [("no", {24.0}, {12.0}), ("yes", set(), {24.0})])
+def test_each_form_of_tacrolimus_has_its_own_interval(prolonged: str, marked: set[float], plain: set[float]) -> None:
+    """Immediate release twice a day; prolonged release once a day and never twice (labels of both)."""
+    case = case_of("tacrolimus", weight="70 kg", haematocrit="35 %", height="170 cm")
+    case = replace(case, covariates=(*case.covariates, CovariateValue("prolonged_release", prolonged)))
+    model = session.library().model("tacrolimus.woillard2011").bind(case).model
+    found = {(every, bool(off_label(model.given_as, Route.ORAL, every, 5.0))) for every in (12.0, 24.0)}
+    offered = {one.every for one in candidates(model.given_as, 0.0)}
+    assert offered == marked | plain
+    assert {every for every, off in found if off} == marked
+
+
+@pytest.mark.parametrize(
+    ("indication", "age", "weight", "creatinine", "marked"),
+    [
+        ("atrial_fibrillation", 70.0, "80 kg", "80 umol/L", 2.5),
+        ("atrial_fibrillation", 82.0, "80 kg", "90 umol/L", 2.5),  # one of the three only
+        ("atrial_fibrillation", 80.0, "60 kg", "70 umol/L", 5.0),
+        ("atrial_fibrillation", 60.0, "58 kg", "133 umol/L", 5.0),
+        ("atrial_fibrillation", 79.0, "75 kg", "260 umol/L", 5.0),  # below 30 mL/min
+        ("venous_thromboembolism", 85.0, "50 kg", "90 umol/L", None),
+    ],
+)
+def test_apixaban_is_marked_where_the_label_of_atrial_fibrillation_gives_another_dose(
+    indication: str, age: float, weight: str, creatinine: str, marked: float | None
+) -> None:
+    """2.5 mg twice daily with two of 80 years, 60 kg, 133 umol/L, or 15-29 mL/min (EU label, section 4.2)."""
+    case = case_of("apixaban", weight=weight, serum_creatinine=creatinine)
+    case = replace(
+        case,
+        patient=replace(case.patient, age=age),
+        covariates=(*case.covariates, CovariateValue("indication", indication)),
+    )
+    model = session.library().models("apixaban")[0].bind(case).model
+    notes = {dose: notes_on(Regimen(dose, 12.0, Route.ORAL), model, ()) for dose in (2.5, 5.0)}
+    assert [dose for dose, alerts in notes.items() if alerts] == ([] if marked is None else [marked])
+    assert all(alert.id == "dose_off_label" for alerts in notes.values() for alert in alerts)
+
+
+def test_limits_per_kilogram_hold_for_a_whole_body_model_too() -> None:
+    case = case_of("gefitinib", weight="50 kg", height="160 cm")
+    model = session.library().model("gefitinib.pbpk")
+    per_kg = replace(model, facts=replace(model.facts, limits=replace(model.limits, single_per_kg=4.0)))
+    assert per_kg.bind(case).model.limits.single == 200.0

@@ -166,6 +166,14 @@ def test_the_richer_parts_of_a_file_arrive(tmp_path: Path) -> None:
         ("{dialysis: {default: ", "{dialysis: {formula: cockcroft_gault, default: ", 19, "formulas"),
         ("{dialysis: {default: ", "{dialysis: {weight: ideal, default: ", 19, "creatinine_clearance"),
         ("5 mg/kg", "5 mg", 26, "mg/kg"),
+        (
+            "is: male, amount: 1 L/h}]",
+            "is: male, amount: 1 L/h}, {by: sex, form: shift, is: male, amount: 2 L/h}]",
+            11,
+            "twice",
+        ),
+        ("every: [12 h]}", "every: [12 h], where: [{by: age}]}", 24, "states the condition"),
+        ("every: [12 h]}", "every: [12 h], unless: [{enough: 2, of: [{by: sex, is: male}]}]}", 24, "never be reached"),
     ],
 )
 def test_a_slip_in_the_richer_parts_is_refused_with_its_line(

@@ -13,8 +13,8 @@ from core.clinic.case import TargetKind
 from core.clinic.covariate import CATALOGUE
 from core.clinic.patient import Ethnicity, Sex
 from core.clinic.regimen import DoseStatus, Route
+from core.drugs.covariates import DERIVED_UNITS
 from core.drugs.model import Evidence
-from core.drugs.sections import DERIVED_UNITS
 from core.infer.posterior import FitStatus
 from core.infer.prediction import PredictionSource
 from core.report.decision import DecisionKind

@@ -12,7 +12,7 @@ from core.drugs.measured import Measured
 from core.drugs.model import Metabolite, Residual
 from core.drugs.parameter_section import read_omega, read_parameters
 from core.drugs.population_model import PopulationModel
-from core.drugs.sections import NOT_TO_DOSE, SHARED_SECTIONS, read_domain, read_drug, read_facts, read_source
+from core.drugs.sections import NOT_TO_DOSE, SHARED_SECTIONS, drug_name, read_domain, read_drug, read_facts, read_source
 from core.errors import DrugFileError, ModelError
 from core.pk.structures import NAMES, Absorption, Elimination, Structure, structure_of
 from core.units import Quantity
@@ -41,7 +41,7 @@ def load_population_model(
     root = parse_strict_yaml(raw.decode("utf-8"), path)
     root.only(*_OWN_SECTIONS, *(SHARED_SECTIONS if to_dose else ()))
     root["schema"].choice("1")
-    facts_path = path.with_name(f"{root['drug']['name'].text}.common.yaml")
+    facts_path = path.with_name(f"{drug_name(root['drug'])}.common.yaml")
     if not facts_path.exists() and shipped_facts is not None:
         facts_path = shipped_facts / facts_path.name
     facts_raw = _bytes(facts_path) if facts_path.exists() else b""

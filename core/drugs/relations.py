@@ -120,16 +120,19 @@ def multiplied(relation: Relation, value: Value) -> float:
     """The factor a relation gives; 1 for those that add.
 
     Raises:
-        ModelError: a positive parameter would become zero or negative at this value.
+        ModelError: a positive parameter would become zero, negative or infinite at this value.
     """
     if relation.form is Form.FACTOR:
         return relation.coefficient
     if not isinstance(value, float):
         return 1.0
     x = relation.bounded(value)
-    factor = _factor(relation, x)
-    if not factor > 0:
-        raise ModelError(f"{relation.by} = {value:g} makes the {relation.form.value} relation non-positive")
+    try:
+        factor = _factor(relation, x)
+    except (OverflowError, ValueError):  # beyond the largest number, or a power of a negative one
+        factor = math.inf
+    if not 0 < factor < math.inf:
+        raise ModelError(f"{relation.by} = {value:g} makes the {relation.form.value} relation impossible")
     return factor
 
 

@@ -4,6 +4,7 @@ domain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -25,6 +26,7 @@ _TARGET_UNITS = {
     TargetKind.TIME_ABOVE_MIC: "%",
 }
 _LIMITS = ("single", "daily", "source", "single_per_kg", "daily_per_kg", "kidney")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _EVIDENCE = tuple(item.value for item in Evidence)
 
 
@@ -55,11 +57,18 @@ def read_drug(entry: Entry) -> Drug:
     """Read `drug`; raises DrugFileError with the line."""
     entry.only("name", "zh", "atc", "molar_mass")
     return Drug(
-        name=entry["name"].text,
+        name=drug_name(entry),
         zh=entry["zh"].text,
         atc=entry["atc"].text,
         molar_mass=entry["molar_mass"].quantity("g/mol"),
     )
+
+
+def drug_name(entry: Entry) -> str:
+    """The name in `drug`, of which a file's name is made; raises DrugFileError with the line."""
+    if not _NAME.fullmatch(entry["name"].text):
+        raise entry["name"].error("a drug's name is written in small letters, digits and hyphens")
+    return entry["name"].text
 
 
 def read_source(entry: Entry) -> Source:

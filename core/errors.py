@@ -45,6 +45,13 @@ class ModelError(CoreError):
     """A model cannot be built or solved as asked."""
 
 
+class NoSteadyState(InputError, ModelError):  # noqa: N818 the state the screen names
+    """Nobody can be in a steady state under these doses, as more is given than can be removed."""
+
+    def __init__(self) -> None:
+        super().__init__("doses", "no_steady_state")
+
+
 class FitFailed(CoreError):  # noqa: N818 the state the screen names
     """No estimate could be proved to be an optimum; nothing may be recommended from it."""
 

@@ -43,6 +43,7 @@ from core.infer.map_estimate import estimate_map
 from core.infer.posterior import FitStatus, Posterior
 from core.infer.predict import predict_curves
 from core.infer.prediction import Prediction, PredictionSource
+from core.infer.steady_draws import draw_in_steady_state
 from core.learn.second_opinion import with_second_opinion
 from core.pbpk.sensitivity import Sensitivity
 from core.pd.attainment import MicDistribution
@@ -152,7 +153,10 @@ def predict_prior(
     bound = bind_models(case)
     rng = np.random.default_rng(seed)
     share = max(1, samples // len(bound))
-    draws = [(item, sample_etas(item.model, share, rng)) for item in bound]
+    draws = [
+        (item, draw_in_steady_state(item, case.doses, share, functools.partial(sample_etas, item.model, rng=rng)))
+        for item in bound
+    ]
     return _prediction(case, draws, case.doses, times, PredictionSource.PRIOR, tissues, task)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from core.advise.recommendation import Regimen
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
@@ -12,6 +14,8 @@ from core.clinic.regimen import describe_time
 from core.drugs.model import DrugModel, DrugTarget, Evidence
 from core.infer.flattened import pulled
 from core.infer.posterior import FitStatus, LevelFit, Posterior
+from core.infer.steady_draws import in_steady_state, needs_steady_state
+from core.population.sampling import sample_etas
 from core.units import Quantity, format_number, format_quantity
 
 _RARE = 1.0  # percentile of the prior below which, and above 100 minus which, a level is improbable (hazard H20)
@@ -22,6 +26,8 @@ _LIGHT = 0.01  # a model believed less has no say about a level
 _ONSET = 24.0  # h after which a level may show what another drug does
 _DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
 _ROUNDING = 1e-9  # h
+_NEARLY_ALL, _MANY = 0.99, 0.5  # shares of the model's people who can be in a steady state
+_ABLE_DRAWS, _SEED = 200, 23
 _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
 
 
@@ -109,6 +115,7 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
         alerts.append(Alert(Severity.STOP, "fit_failed", {"models": ", ".join(failed)}, "levels"))
     elif failed:
         alerts.append(Alert(Severity.CAUTION, "fit_failed_for_some", {"models": ", ".join(failed)}, "levels"))
+    alerts += [_steady_state(share) for share in map(_able, posteriors) if share < _NEARLY_ALL]
     used = len(case.used_levels)
     if used == 0:
         alerts.append(Alert(Severity.NOTE, "no_level_yet", {}, "levels"))
@@ -119,6 +126,19 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
     if main is not None and pulled(main):
         alerts.append(Alert(Severity.NOTE, "levels_pull_from_prior", {"model": main.model_id}, "levels"))
     return alerts
+
+
+def _able(posterior: Posterior) -> float:
+    """Share of the model's people who can be in the steady state that was entered."""
+    if not needs_steady_state(posterior.bound, posterior.doses):
+        return 1.0
+    eta = sample_etas(posterior.bound.model, _ABLE_DRAWS, np.random.default_rng(_SEED))
+    return float(in_steady_state(posterior.bound, posterior.doses, eta).mean())
+
+
+def _steady_state(share: float) -> Alert:
+    severity = Severity.NOTE if share >= _MANY else Severity.CAUTION
+    return Alert(severity, "steady_state_not_for_all", {"percent": f"{100.0 * (1.0 - share):.0f}"}, "doses")
 
 
 def usual_doses(models: Sequence[DrugModel]) -> UsualDoses | None:

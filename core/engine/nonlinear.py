@@ -10,7 +10,7 @@ from core.engine.rodas import Course
 from core.engine.schedule import Array
 from core.engine.system import System, system_of
 from core.engine.timeline import Record, Window, anchor_of
-from core.errors import ModelError
+from core.errors import NoSteadyState
 
 # Amounts below this share of the dose are held to absolute rather than relative accuracy.
 _NEGLIGIBLE = 1e-4
@@ -32,6 +32,7 @@ class Nonlinear:
         self._ports = np.array(job.ports, dtype=np.intp)
         self._scale = np.where(job.largest > 0, job.largest, 1.0)
         self._tolerance = job.tolerance * _STEPS_SHARE
+        self._lost = np.zeros(job.batch, dtype=bool)  # patients without the steady state that was asked for
 
     def rest(self, segment: int) -> Array:
         """Amounts (n, B) before anything is given."""
@@ -46,6 +47,7 @@ class Nonlinear:
         out = np.zeros((len(wanted), len(record.times), self._batch))
         course = self._course(window, end, record.times, anchor_of(window, record.times, record.after), wanted)
         x = self._integrate(window.segment, course, np.concatenate([start, area]), out)
+        out[:, :, self._lost] = np.nan
         record.amounts[:], record.areas[:] = out[: len(record.states)], out[len(record.states) :]
         return x[:n], x[n:]
 
@@ -73,10 +75,11 @@ class Nonlinear:
     def periodic(self, cycle: Window) -> Array:
         """Amounts (n, B) at the start of a cycle that repeats for ever, before its first dose.
 
-        Repeats the cycle with Anderson's acceleration until nothing changes any more.
+        Repeats the cycle with Anderson's acceleration until nothing changes any more. Patients whose amounts keep
+        growing, as more is given than can be removed, start from nothing and are recorded as NaN.
 
         Raises:
-            ModelError: the amounts keep growing or do not settle (more is given than can be removed).
+            NoSteadyState: no patient of the batch has one.
 
         Source: Anderson 1965, doi:10.1145/321296.321305.
         """
@@ -92,21 +95,28 @@ class Nonlinear:
         def after_one(x: Array) -> Array:
             return self._integrate(cycle.segment, course, np.concatenate([x, nothing]), out)[:n]
 
-        x, tried, moved = self._rest[cycle.segment], [], []
+        rest = self._rest[cycle.segment]
+        x, found, tried, moved = rest, rest.copy(), [], []
+        open_, growing = np.ones(self._batch, dtype=bool), np.zeros(self._batch, dtype=bool)
         for _ in range(_MOST_CYCLES):
             after = after_one(x)
             tried.append(after / size)
             moved.append((after - x) / size)
             guess = _accelerated(np.array(tried), np.array(moved))
-            if not np.all(np.abs(guess) < _BEYOND_REASON):
-                break
+            growing |= ~(np.abs(guess) < _BEYOND_REASON).all(axis=0)
             # The accelerated guess is a far better answer than x, so their distance is the error of x.
-            close = np.abs(guess - x / size) <= 0.3 * self._tolerance * (np.abs(guess) + _NEGLIGIBLE)
-            if len(tried) > 2 and close.all() and np.all(np.abs(moved[-1]) < _SETTLED):
-                return after
+            close = (np.abs(guess - x / size) <= 0.3 * self._tolerance * (np.abs(guess) + _NEGLIGIBLE)).all(axis=0)
+            settled = open_ & ~growing & close & (np.abs(moved[-1]) < _SETTLED).all(axis=0) & (len(tried) > 2)
+            found[:, settled] = after[:, settled]
+            open_ &= ~settled & ~growing
+            if not open_.any():
+                break
             tried, moved = tried[-_MEMORY:], moved[-_MEMORY:]
-            x = np.maximum(guess, 0.0) * size
-        raise ModelError("no steady state: the amounts do not settle, more is given than can be removed")
+            x = np.where(open_, np.maximum(guess, 0.0) * size, found)
+        self._lost |= open_ | growing
+        if self._lost.all():
+            raise NoSteadyState
+        return found
 
 
 def _accelerated(tried: Array, moved: Array) -> Array:

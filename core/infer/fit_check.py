@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from core.drugs.model import BoundModel
 from core.infer.level_check import compare_levels
 from core.infer.likelihood import observations
 from core.infer.posterior import LevelFit
+from core.infer.steady_draws import draw_in_steady_state
 from core.population.sampling import sample_etas
 
 Array = NDArray[np.float64]
@@ -34,8 +36,11 @@ def check_levels(bound: BoundModel, doses: Sequence[Dose], levels: Sequence[Leve
         return ()
     seen = observations(levels, bound.model.drug.molar_mass)
     rng = np.random.default_rng(_SEED)
-    etas = np.concatenate([np.zeros((1, len(eta))), eta[None], sample_etas(bound.model, _SAMPLES, rng)])
+    drawn = draw_in_steady_state(bound, doses, _SAMPLES, partial(sample_etas, bound.model, rng=rng))
+    etas = np.concatenate([np.zeros((1, len(eta))), eta[None], drawn])
     predicted = bound.concentrations(etas, doses, seen.times)
+    if not np.isfinite(predicted[0]).all():  # the typical patient cannot be in the steady state that was entered
+        predicted[0] = np.median(predicted[2:], axis=0)
     simulated = _with_error(bound, predicted[2:], rng)
     low, high = np.percentile(simulated, [5, 95], axis=0)
     share = 100.0 * (simulated < seen.values).mean(axis=0)

@@ -53,7 +53,7 @@ def estimate_map(
     """
     n = len(bound.model.etas)
     omega = bound.model.omega
-    prior = Posterior(bound, FitStatus.PRIOR, np.zeros(n), omega, 0.0, 0.0)
+    prior = Posterior(bound, FitStatus.PRIOR, np.zeros(n), omega, 0.0, 0.0, doses=tuple(doses))
     if not levels or not n:
         return prior
     seen = observations(levels, bound.model.drug.molar_mass)

@@ -9,8 +9,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clinic.regimen import Dose
 from core.drugs.model import BoundModel
 from core.infer.importance import ImportanceSample
+from core.infer.steady_draws import draw_in_steady_state
 
 Array = NDArray[np.float64]
 
@@ -59,6 +61,7 @@ class Posterior:
     weight: float = 1.0  # share in a model average
     on_kink: bool = False  # the optimum has no slope; it was proved by looking in every direction
     importance: ImportanceSample | None = None  # None: the Gaussian is exact, or nothing was fitted
+    doses: tuple[Dose, ...] = ()  # what was given
 
     @property
     def model_id(self) -> str:
@@ -76,9 +79,18 @@ class Posterior:
         return 1.0 if self.importance is None else self.importance.drawn.effective
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw n rows of etas, (n, n_eta), from the posterior."""
+        """Draw n rows of etas, (n, n_eta), from the posterior; fewer where hardly anybody could be in the steady state
+        that was entered.
+
+        Raises:
+            NoSteadyState: nobody can.
+        """
         draws = self.draws
         if draws is not None:
             return np.asarray(draws[rng.integers(len(draws), size=n)])
         root = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(len(self.eta)))
-        return np.asarray(self.eta + rng.standard_normal((n, len(self.eta))) @ root.T)
+
+        def gaussian(count: int) -> Array:
+            return np.asarray(self.eta + rng.standard_normal((count, len(self.eta))) @ root.T)
+
+        return draw_in_steady_state(self.bound, self.doses, n, gaussian)

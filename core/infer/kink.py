@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from core.infer.whitened import Whitened
+from core.task import Task
 
 Array = NDArray[np.float64]
 
@@ -20,34 +21,47 @@ _SEED = 97
 _CLOSE = 1e-9
 _ROUNDING, _INTEGRATED = 1e-10, 1e-7  # of the objective, relative
 _MOST_ROUNDS = 4
+_MOST_VALUES, _MOST_INTEGRATED = 8000, 1500  # of the objective, in closed form and from an integrator
 
 
-def lowest_point(whitened: Whitened, start: Array) -> Array | None:
+def lowest_point(whitened: Whitened, start: Array, task: Task | None = None) -> Array | None:
     """A point (n,) near a start from which no direction leads down; None where there is none.
 
     Args:
         whitened: the objective in standard deviations of the prior.
         start: where a descent got stuck, (n,).
+        task: progress and cancel.
+
+    Raises:
+        Cancelled: on request.
     """
+    most = _MOST_VALUES if whitened.exact else _MOST_INTEGRATED
+    asked = 0
 
     def value(z: Array) -> float:
+        nonlocal asked
+        asked += 1
+        if task is not None:
+            task.step(min(1.0, asked / most), "fitting")
         found = float(whitened.objective.value((z @ whitened.root.T)[None])[0])
         return found if np.isfinite(found) else np.inf
 
     point, lowest = start, value(start)
     if not np.isfinite(lowest):
         return None
+    left = most
     for _ in range(_MOST_ROUNDS):  # a simplex that has collapsed too early opens again
         found = minimize(
             value,
             point,
             method="Nelder-Mead",
-            options={"xatol": _CLOSE, "fatol": _CLOSE, "maxiter": 600 * len(start)},
+            options={"xatol": _CLOSE, "fatol": _CLOSE, "maxfev": min(left, 600 * len(start))},
         )
+        left = most - asked
         gained = lowest - float(found.fun)
         if gained >= 0.0:
             point, lowest = np.asarray(found.x, dtype=float), float(found.fun)
-        if gained < _CLOSE:
+        if gained < _CLOSE or left <= 0:
             break
     return point if _nothing_leads_down(whitened, point, lowest) else None
 

@@ -60,7 +60,7 @@ def estimate_map(
     objective = Objective(bound, tuple(doses), seen, np.asarray(np.linalg.inv(omega), dtype=float))
     whitened = Whitened(objective, np.asarray(np.linalg.cholesky(omega), dtype=float))
     found = descend(whitened, _starting_points(n, starts), settled=_SETTLED, task=task)
-    return _posterior(prior, whitened, found)
+    return _posterior(prior, whitened, found, task)
 
 
 @lru_cache(maxsize=32)
@@ -72,7 +72,7 @@ def _starting_points(n: int, starts: int) -> Array:
     return points
 
 
-def _posterior(prior: Posterior, whitened: Whitened, found: Descent) -> Posterior:
+def _posterior(prior: Posterior, whitened: Whitened, found: Descent, task: Task | None) -> Posterior:
     root = whitened.root
     failed = replace(prior, status=FitStatus.FAILED, objective=float("inf"), gradient_norm=float("inf"))
     if not len(found.z):
@@ -82,7 +82,7 @@ def _posterior(prior: Posterior, whitened: Whitened, found: Descent) -> Posterio
     best = int(np.argmin(found.value))
     value = float(found.value[best])
     if not proved[best]:
-        point = lowest_point(whitened, found.z[best])
+        point = lowest_point(whitened, found.z[best], task)
         if point is None:
             return replace(failed, eta=root @ found.z[best], objective=value, gradient_norm=float(norm[best]))
         return _on_a_kink(prior, whitened, point)

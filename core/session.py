@@ -27,7 +27,7 @@ from core.advise.next_sample import next_sample as weigh_samples
 from core.advise.recommend import SAMPLES, SAMPLES_IN_FULL, SEED, target_of
 from core.advise.recommend import recommend as rank_regimens
 from core.advise.recommendation import Basis, Option, Recommendation, Regimen
-from core.advise.responses import Believer, draw
+from core.advise.responses import draw, draw_etas
 from core.clinic import questions
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
@@ -212,8 +212,7 @@ def predict_proposed(
 def _posterior_draws(individualisation: Individualisation, samples: int, seed: int) -> list[tuple[BoundModel, Array]]:
     if individualisation.failed:
         raise FitFailed(", ".join(posterior.model_id for posterior in individualisation.posteriors))
-    believers = draw(individualisation.posteriors, samples, np.random.default_rng(seed))
-    return [(believer.bound, believer.eta) for believer in believers]
+    return draw_etas(individualisation.posteriors, samples, np.random.default_rng(seed))
 
 
 def _prediction(
@@ -279,8 +278,9 @@ def next_sample(case: Case, individualisation: Individualisation, recommendation
     """
     if not recommendation.options:
         raise InputError("levels", "next_sample_without_option")
-    draws = _posterior_draws(individualisation, SAMPLES_IN_FULL, SEED)
-    believers = [Believer(bound, eta) for bound, eta in draws]
+    if individualisation.failed:
+        raise FitFailed(", ".join(posterior.model_id for posterior in individualisation.posteriors))
+    believers = draw(case, individualisation.posteriors, SAMPLES_IN_FULL, np.random.default_rng(SEED))
     model = believers[0].bound.model
     unbound = target_of(case, model).fraction_unbound
     evaluator = Evaluator(case, believers, recommendation.target, model.harms, unbound)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from core.advise.recommendation import Regimen
+from core.advise.responses import Believer
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.dose_questions import UsualDoses
@@ -139,6 +140,16 @@ def _able(posterior: Posterior) -> float:
 def _steady_state(share: float) -> Alert:
     severity = Severity.NOTE if share >= _MANY else Severity.CAUTION
     return Alert(severity, "steady_state_not_for_all", {"percent": f"{100.0 * (1.0 - share):.0f}"}, "doses")
+
+
+def effect_alerts(believers: Sequence[Believer]) -> list[Alert]:
+    """Say when what was measured of an effect lies where hardly any draw of the model goes."""
+    return [
+        Alert(Severity.CAUTION, "effect_hardly_explained", {"name": effect.effect.observed.covariate}, "covariates")
+        for believer in believers
+        for effect in believer.effects.values()
+        if effect.effect.observed is not None and not effect.explained
+    ]
 
 
 def usual_doses(models: Sequence[DrugModel]) -> UsualDoses | None:

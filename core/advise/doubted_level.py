@@ -104,7 +104,7 @@ def _best(case: Case, posterior: Posterior) -> Option | None:
     model = posterior.bound.model
     target = target_of(case, model)
     whole = [posterior] if posterior.weight == 1.0 else [replace(posterior, weight=1.0)]
-    believers = draw(whole, samples_for(case, whole, SAMPLES), np.random.default_rng(SEED))
+    believers = draw(case, whole, samples_for(case, whole, SAMPLES), np.random.default_rng(SEED))
     evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
     judged = rank(judge_all(case, model, target, evaluator), label_first=label_first)

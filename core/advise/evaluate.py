@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.advise.effect_course import PatientEffect, effect_named
 from core.advise.recommendation import Interval, Option, Regimen, Risk
 from core.advise.responses import Believer, Pattern, Responses
 from core.advise.spans import Judged, Spans, spans
@@ -32,6 +33,7 @@ _LONGEST_INTERVAL = 72.0  # h
 _ROUNDING = 1e-9  # a target met exactly (100 % of the time) is met
 _SCREENED_BY = 12  # draws per model; by the mode alone every chance would be 0 or 1
 _FINISHED = 6  # regimens judged by all draws after a screen
+END, LOWEST, HIGHEST = range(3)
 CURVE_KINDS = (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
 
 
@@ -83,7 +85,10 @@ class Evaluator:
         self._target = target
         self.ends = target_ends(target, believers[0].bound.model.drug.molar_mass)
         self._harms = harms
-        self._limits = [harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L") for harm in harms]
+        self._own_harms = [[_of_model(harm, believer) for harm in harms] for believer in believers]
+        self._effects = [
+            _effects_wanted(believer, target, own) for believer, own in zip(believers, self._own_harms, strict=True)
+        ]
         self._responses = [Responses(case, believer) for believer in believers]
         self._sizes = np.array([len(believer.eta) for believer in believers], dtype=float)
         mic = _mic(case, target)
@@ -140,7 +145,7 @@ class Evaluator:
         """
         if self.superposes or len(regimens) <= _FINISHED:
             return self.scores(regimens, task)
-        few = [Believer(item.bound, item.eta[:_SCREENED_BY]) for item in self._believers]
+        few = [item.first(_SCREENED_BY) for item in self._believers]
         screened = Evaluator(self._case, few, self._target, self._harms, self._fraction_unbound).scores(regimens, task)
         kept = sorted(screened, key=lambda score: -score.utility)[:_FINISHED]
         names = {score.regimen for score in kept} | {always}
@@ -166,8 +171,14 @@ class Evaluator:
             risks=tuple(risks),
             exposure=_exposures(judged),
             utility=score.utility,
+            effect_unit=self._effect_unit,
             is_current=is_current,
         )
+
+    @property
+    def _effect_unit(self) -> str:
+        name = next(iter(self._effects[0]), "")
+        return self._believers[0].effects[name].effect.unit if name else ""
 
     def attained(self, regimen: Regimen) -> list[Array]:
         """Share of the judged time within the target for each draw, (B,) per believer in their order."""
@@ -205,8 +216,10 @@ class Evaluator:
         cut = Spans(points, edges)
         given = (*self._case.given_doses, *doses)
         judged = [
-            cut.judge(believer.bound.window(believer.eta, given, points), self._mic).each()
-            for believer in self._believers
+            self._with_effects(
+                cut.judge(believer.bound.window(believer.eta, given, points), self._mic).each(), place, [doses], edges
+            )
+            for place, believer in enumerate(self._believers)
         ]
         sides = [tuple(side[0] @ _weight(item) for side in self._beside_target(item)) for item in judged]
         below, above = (float(np.concatenate([side[end] for side in sides]).mean()) for end in (0, 1))
@@ -227,14 +240,35 @@ class Evaluator:
 
     def _judged(self, alike: Sequence[Regimen], cut: Spans, *, curve: bool) -> list[Judged]:
         """Exposure (D, B, W) by model under regimens of one pattern."""
-        if self.superposes:
+        if self.superposes and not any(self._effects):
             return [response.judge(alike, cut, self._mic, curve=curve) for response in self._responses]
         if len(alike) == 1 and alike[0] in self._kept:
             return self._kept[alike[0]]
-        judged = [response.judge(alike, cut, self._mic, curve=True) for response in self._responses]
+        judged = [
+            self._with_effects(
+                response.judge(alike, cut, self._mic, curve=True),
+                place,
+                [regimen.doses(float(cut.edges[-1])) for regimen in alike],
+                cut.edges,
+            )
+            for place, response in enumerate(self._responses)
+        ]
         for index, regimen in enumerate(alike):
             self._kept[regimen] = [item.only(index) for item in judged]
         return judged
+
+    def _with_effects(self, judged: Judged, place: int, rows: Sequence[Sequence[Dose]], edges: Array) -> Judged:
+        """Add the effects a target and harms are about, in the model at a place, under D rows of doses."""
+        believer = self._believers[place]
+        found: dict[str, Array] = {}
+        for name in self._effects[place]:
+            effect = effect_named(name, believer.effects)
+            if effect.effect.at_once:
+                found[name] = _at_exposure(effect, judged)
+                continue
+            given = self._case.given_doses
+            found[name] = effect.over(believer.bound, believer.eta, [(*given, *doses) for doses in rows], edges)
+        return replace(judged, effects=found)
 
     def _beside_target(self, judged: Judged) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Whether the target's metric lies below and above the target, (D, B, W) each."""
@@ -250,9 +284,9 @@ class Evaluator:
             for end in (0, 1)
         )
         exceeded = np.zeros((len(alike), len(self._harms), len(judged)))
-        for place, (harm, limit) in enumerate(zip(self._harms, self._limits, strict=True)):
-            for model, item in enumerate(judged):
-                exceeded[:, place, model] = _share(getattr(item, harm.metric) > limit) @ weights[model]
+        for model, item in enumerate(judged):
+            for place, harm in enumerate(self._own_harms[model]):
+                exceeded[:, place, model] = _chance_of(harm, item, weights[model])
         share = self._sizes / self._sizes.sum()
         return [
             self._score(regimen, below[row], above[row], tuple(float(x) for x in exceeded[row] @ share), share)
@@ -271,12 +305,53 @@ def _share(met: NDArray[np.bool_]) -> Array:
     return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1])
 
 
+def _of_model(harm: Harm, believer: Believer) -> Harm:
+    """The same toxicity as this model of the drug describes it, with the effect that goes with its concentrations."""
+    alike = (own for own in believer.bound.model.harms if own.name == harm.name and own.effect)
+    return next(alike, harm) if harm.effect else harm
+
+
+def _effects_wanted(believer: Believer, target: Target, harms: Sequence[Harm]) -> tuple[str, ...]:
+    """Ids of the effects to follow in a model, that of the target first: each model has its own."""
+    own = [item.effect for item in believer.bound.model.targets if item.effect]
+    wanted = own[:1] if target.kind is TargetKind.EFFECT else []
+    if target.kind is TargetKind.EFFECT and not wanted:
+        raise InputError("target", "target_without_effect")
+    return tuple(dict.fromkeys([*wanted, *(harm.effect for harm in harms if harm.effect)]))
+
+
+def _at_exposure(effect: PatientEffect, judged: Judged) -> Array:
+    """An effect that goes with an exposure, in each span, (D, B, W, 3)."""
+    exposure = {"auc24": judged.auc24, "trough": judged.trough, "concentration": judged.average}
+    drive = exposure[effect.effect.driver.exposure]
+    draws = {name: np.broadcast_to(value[:, None], drive.shape).ravel() for name, value in effect.parameters.items()}
+    values = effect.effect.respond(np.maximum(drive, 0.0).ravel(), draws).reshape(drive.shape)
+    return np.stack([values] * 3, axis=-1)
+
+
+def _chance_of(harm: Harm, judged: Judged, weight: Array) -> Array:
+    """Share (D,) of draws and judged time with a toxicity, or beyond the exposure observed with it.
+
+    An effect's course counts by its lowest or highest value in all the time judged.
+    """
+    if not harm.effect:
+        return np.asarray(_share(getattr(judged, harm.metric) > harm.limit) @ weight)
+    values = judged.effects[harm.effect]
+    if harm.threshold is None:
+        return np.asarray((values[..., END] / 100.0).mean(axis=1) @ weight)
+    limit = harm.limit
+    crossed = (
+        values[..., LOWEST].min(axis=2) < limit if harm.metric == "lowest" else values[..., HIGHEST].max(axis=2) > limit
+    )
+    return np.asarray(crossed.mean(axis=1))
+
+
 def _weight(judged: Judged) -> Array:
     return np.asarray(judged.hours / judged.hours.sum())
 
 
 def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
-    """The exposure a target is about, (B, W): mg/L, mg*h/L, h for AUC24/MIC, % for time above the MIC."""
+    """What a target is about, (..., B, W): mg/L, mg*h/L, h for AUC24/MIC, % for time above it, an effect's unit."""
     match kind:
         case TargetKind.AUC24:
             return judged.auc24
@@ -291,6 +366,8 @@ def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
             return judged.peak
         case TargetKind.AVERAGE:
             return judged.average
+        case TargetKind.EFFECT:  # the target's own effect is the first
+            return np.asarray(next(iter(judged.effects.values()))[..., END])
 
 
 _UNITS = {TargetKind.AUC24: "mg*h/L", TargetKind.AUC24_MIC: "h", TargetKind.TIME_ABOVE_MIC: "%"}
@@ -304,6 +381,8 @@ def target_ends(target: Target, molar_mass: float | None = None) -> tuple[float,
         molar_mass: g/mol, to read a target in nmol/L.
     """
     unit = _UNITS.get(target.kind, "mg/L")
+    if target.kind is TargetKind.EFFECT:
+        unit = next(end.unit for end in (target.low, target.high) if end is not None)
     low = -math.inf if target.low is None else _in_unit(target.low, unit, molar_mass)
     high = math.inf if target.high is None else _in_unit(target.high, unit, molar_mass)
     if not low < high:
@@ -340,7 +419,9 @@ def _risk(harm: Harm, exceeded: float, count: int) -> Risk:
     published = harm.below is not None and harm.above is not None
     if published:
         chance = _published_chance(harm, chance)
-    return Risk(harm.name, chance, harm.evidence, harm.source, str(harm.threshold), of_toxicity=published)
+    threshold = "" if harm.threshold is None else str(harm.threshold)
+    by_effect = bool(harm.effect)
+    return Risk(harm.name, chance, harm.evidence, harm.source, threshold, published or by_effect, by_effect)
 
 
 def _published_chance(harm: Harm, exceeds: Interval) -> Interval:
@@ -357,9 +438,11 @@ def _published_chance(harm: Harm, exceeds: Interval) -> Interval:
 
 def _excess(harm: Harm, exceeded: float) -> float:
     """Harm a regimen adds to what is seen at low exposure; only a published relation counts against the benefit."""
+    if harm.effect:
+        return harm.weight * exceeded
     if harm.below is None or harm.above is None:
         return 0.0
-    return max(0.0, exceeded * (harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]))
+    return harm.weight * max(0.0, exceeded * (harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]))
 
 
 def _exposures(judged: Sequence[Judged]) -> dict[str, Interval]:
@@ -369,4 +452,8 @@ def _exposures(judged: Sequence[Judged]) -> dict[str, Interval]:
         values = np.concatenate([np.asarray(getattr(item, name))[0, :, -1] for item in judged])
         low, middle, high = np.percentile(values, [5, 50, 95])
         found[name] = Interval(float(middle), float(low), float(high))
+    if all(item.effects for item in judged):
+        ends = np.concatenate([next(iter(item.effects.values()))[0, :, -1, END] for item in judged])
+        low, middle, high = np.percentile(ends, [5, 50, 95])
+        found[TargetKind.EFFECT.value] = Interval(float(middle), float(low), float(high))
     return found

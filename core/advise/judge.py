@@ -121,6 +121,6 @@ def evaluator_of(case: Case, posteriors: Sequence[Posterior]) -> tuple[DrugModel
     if not believed:
         raise FitFailed(", ".join(posterior.model_id for posterior in posteriors))
     model = posteriors[0].bound.model
-    believers = draw(believed, samples_for(case, believed, SAMPLES), np.random.default_rng(SEED))
+    believers = draw(case, believed, samples_for(case, believed, SAMPLES), np.random.default_rng(SEED))
     target = target_of(case, model)
     return model, Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)

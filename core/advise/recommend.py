@@ -10,6 +10,7 @@ import numpy as np
 
 from core.advise.alerts import (
     disagreement_alerts,
+    effect_alerts,
     fit_alerts,
     level_alerts,
     ordered,
@@ -98,9 +99,10 @@ def recommend(
     )
     if not believed or any(alert.severity is Severity.STOP for alert in alerts):
         return blank
-    believers = draw(believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
+    believers = draw(case, believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
     blank = replace(blank, basis=replace(blank.basis, samples=sum(len(item.eta) for item in believers)))
+    blank = replace(blank, alerts=ordered([*blank.alerts, *effect_alerts(believers)]))
     judged = judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)

@@ -52,6 +52,7 @@ class Risk:
     source: str
     threshold: str  # with its unit
     of_toxicity: bool = True  # False: the chance is only that of exceeding the threshold, an observed exposure
+    by_effect: bool = False  # it comes from a model of the toxicity itself; the threshold is then a value of that
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ class Option:
     above_target: float
     efficacy: Interval  # share of the judged time at or above the lower end of the target
     risks: tuple[Risk, ...]
-    exposure: Mapping[str, Interval]  # auc24 mg*h/L; peak, trough, average mg/L
+    exposure: Mapping[str, Interval]  # auc24 mg*h/L; peak, trough, average mg/L; effect in its own unit
     utility: float
+    effect_unit: str = ""  # of the effect the target, or else a harm, is about
     is_current: bool = False
     limits: tuple[Alert, ...] = ()  # what the label says against it, each with the value and its source
 

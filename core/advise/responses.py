@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.advise.effect_course import PatientEffect, effects_in
 from core.advise.recommendation import Regimen
 from core.advise.spans import METRICS, Judged, Spans, peaks, time_above
 from core.clinic.case import Case
@@ -30,12 +31,30 @@ class Believer:
 
     bound: BoundModel
     eta: Array  # (n, n_eta)
+    effects: Mapping[str, PatientEffect] = field(default_factory=dict)  # with as many draws, by id
+
+    def first(self, count: int) -> Believer:
+        """The same with the first of the draws only."""
+        kept = {name: effect.of(slice(count)) for name, effect in self.effects.items()}
+        return replace(self, eta=self.eta[:count], effects=kept)
 
 
-def draw(posteriors: Sequence[Posterior], samples: int, rng: np.random.Generator) -> tuple[Believer, ...]:
-    """Draw etas from each model in proportion to its weight."""
+def draw(case: Case, posteriors: Sequence[Posterior], samples: int, rng: np.random.Generator) -> tuple[Believer, ...]:
+    """Draw etas from each model in proportion to its weight, and the effects its targets and harms are about.
+
+    Raises:
+        InputError: a fact without which an effect cannot be told is missing.
+    """
+    drawn = draw_etas(posteriors, samples, rng)
+    return tuple(Believer(bound, *effects_in(case, bound, eta, rng)) for bound, eta in drawn)
+
+
+def draw_etas(
+    posteriors: Sequence[Posterior], samples: int, rng: np.random.Generator
+) -> list[tuple[BoundModel, Array]]:
+    """Draw etas (n, n_eta) from each model in proportion to its weight."""
     usable = [p for p in posteriors if p.status is not FitStatus.FAILED and p.weight * samples >= 1.0]
-    return tuple(Believer(p.bound, p.sample(round(p.weight * samples), rng)) for p in usable)
+    return [(p.bound, p.sample(round(p.weight * samples), rng)) for p in usable]
 
 
 @dataclass(frozen=True)
@@ -217,4 +236,5 @@ def _summed(single: Array, points: Index, starts: Index) -> Array:
 
 
 def _stacked(parts: Sequence[Judged]) -> Judged:
-    return replace(parts[0], **{name: np.stack([getattr(part, name) for part in parts]) for name in METRICS})
+    auc24, peak, trough, average, above = (np.stack([getattr(part, name) for part in parts]) for name in METRICS)
+    return Judged(parts[0].hours, auc24, peak, trough, average, above)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,13 @@ class Judged:
     trough: Array
     average: Array
     above: Array  # share of each span above the MIC, %
+    effects: Mapping[str, Array] = field(default_factory=dict)  # end, lowest and highest, (D, B, W, 3), by id
 
     def only(self, index: int) -> Judged:
         """The exposure under one of D regimens, (1, B, W)."""
-        return replace(self, **{name: getattr(self, name)[index : index + 1] for name in METRICS})
+        part = slice(index, index + 1)
+        effects = {name: value[part] for name, value in self.effects.items()}
+        return replace(self, effects=effects, **{name: getattr(self, name)[part] for name in METRICS})
 
     def each(self) -> Judged:
         """The exposure under a single regimen as that of one among many, (1, B, W)."""

@@ -89,7 +89,10 @@ def option(item: Option, wording: Wording) -> Json:
             }
             for risk in item.risks
         ],
-        "exposure": {name: {**interval(value), "unit": exposure_unit(name)} for name, value in item.exposure.items()},
+        "exposure": {
+            name: {**interval(value), "unit": item.effect_unit if name == "effect" else exposure_unit(name)}
+            for name, value in item.exposure.items()
+        },
         "utility": item.utility,
         "current": item.is_current,
         "limits": alerts(item.limits, wording),

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from core.clinic.covariate import CovariateValue, value_at
+from core.clinic.covariate import CATALOGUE, CovariateValue, value_at
 from core.clinic.level import CoMedication, Level, Outcome
 from core.clinic.patient import Patient
 from core.clinic.regimen import Dose, DoseStatus
@@ -22,6 +22,7 @@ class TargetKind(StrEnum):
     AUC24 = "auc24"
     AUC24_MIC = "auc24_mic"
     TIME_ABOVE_MIC = "time_above_mic"
+    EFFECT = "effect"  # what the drug does, as measured in the patient: the INR, a blood count
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Case:
         ends = [dose.last_time + (dose.interval or dose.hours) for dose in self.given_doses]
         facts = [level.time for level in self.levels] + [outcome.time for outcome in self.outcomes]
         facts += [dose.last_time for dose in self.doses if dose.status is DoseStatus.MISSED]
+        facts += [item.time for item in self.covariates if item.name in CATALOGUE and CATALOGUE[item.name].response]
         return max([0.0, *ends, *facts])
 
     def with_doses(self, doses: tuple[Dose, ...]) -> Case:

@@ -20,6 +20,7 @@ class CovariateKind:
     choices: tuple[str, ...] = ()
     other_units: tuple[str, ...] = ()
     decimals: int = 1
+    response: bool = False  # what the drug does to the patient, measured: the time of it is a time of the course
 
 
 _YES_NO = ("no", "yes")
@@ -37,7 +38,8 @@ CATALOGUE: dict[str, CovariateKind] = {
         CovariateKind("albumin", "g/L", 5.0, 70.0, other_units=("g/dL",)),
         CovariateKind("bilirubin", "umol/L", 0.5, 1500.0, other_units=("mg/dL",)),
         CovariateKind("alpha1_acid_glycoprotein", "g/L", 0.1, 6.0),
-        CovariateKind("inr", "1", 0.5, 30.0),
+        CovariateKind("inr", "1", 0.5, 30.0, response=True),
+        CovariateKind("neutrophils", "10^9/L", 0.01, 100.0, decimals=2, response=True),
         CovariateKind("haematocrit", "%", 10.0, 75.0),
         CovariateKind("gastric_ph", "1", 0.5, 9.0),
         CovariateKind("mic", "mg/L", 0.001, 1024.0),

@@ -51,6 +51,13 @@ class Source:
     evidence: str  # how the numbers were confirmed: seen-in-one, seen-in-two, ...
 
 
+def suited(where: Sequence[Criterion], unless: Sequence[Criterion], value_of: Callable[[str], Value | None]) -> bool:
+    """Whether a patient with these covariates meets all of `where` and not all of `unless`."""
+    if not all(item.met(value_of) for item in where):
+        return False
+    return not unless or not all(item.met(value_of) for item in unless)
+
+
 @dataclass(frozen=True)
 class GivenAs:
     """One way the drug can really be given: strengths of one dose, intervals, infusion times."""
@@ -67,9 +74,7 @@ class GivenAs:
 
     def suits(self, value_of: Callable[[str], Value | None]) -> bool:
         """Whether a patient with these covariates may be given it."""
-        if not all(item.met(value_of) for item in self.where):
-            return False
-        return not self.unless or not all(item.met(value_of) for item in self.unless)
+        return suited(self.where, self.unless, value_of)
 
 
 def off_label(given_as: Sequence[GivenAs], route: Route, every: float, amount: float) -> GivenAs | None:
@@ -95,6 +100,9 @@ class DrugTarget:
     source: str
     meaning: str  # message id: what being inside it stands for
     fraction_unbound: float = 1.0  # where the target is about the unbound drug and levels are of all
+    effect: str = ""  # id of the effect the target is about
+    where: tuple[Criterion, ...] = ()  # only for patients who meet all of these
+    unless: tuple[Criterion, ...] = ()  # ... and not all of these
 
 
 @dataclass(frozen=True)
@@ -102,17 +110,36 @@ class Harm:
     """How exposure relates to one toxicity.
 
     With `below` and `above` (events, patients) the chance follows the published frequencies on both sides of the
-    threshold; without
-    them no relation is validated and only the chance to exceed `threshold`, an observed value, is shown.
+    threshold; with `effect` it follows that effect model. Without either no relation is validated and only the chance
+    to exceed `threshold`, an observed value, is shown.
     """
 
     name: str  # message id of the toxicity
-    metric: str  # "auc24" | "trough" | "peak" | "average"
-    threshold: Quantity
+    metric: str  # "auc24" | "trough" | "peak" | "average"; of an effect "lowest" | "highest" | "chance"
+    threshold: Quantity | None  # None where an effect is itself the chance of the toxicity
     evidence: Evidence
     source: str
     below: tuple[int, int] | None = None  # patients with the toxicity, of how many, up to the threshold
     above: tuple[int, int] | None = None  # ... and above it
+    effect: str = ""  # id of the effect that is the toxicity, or whose course crosses the threshold
+    weight: float = 1.0  # what one patient with the toxicity counts against one in the target
+    where: tuple[Criterion, ...] = ()  # only for patients who meet all of these
+    unless: tuple[Criterion, ...] = ()  # ... and not all of these
+
+    @property
+    def limit(self) -> float:
+        """The threshold in mg*h/L or mg/L, of an effect in its own unit; NaN where there is none."""
+        if self.threshold is None:
+            return math.nan
+        if self.effect:
+            return self.threshold.value
+        return self.threshold.to("mg*h/L" if self.metric == "auc24" else "mg/L")
+
+
+def effect_ids(targets: Iterable[DrugTarget], harms: Iterable[Harm]) -> tuple[str, ...]:
+    """Ids of the effects targets and harms are about, each once, those of targets first."""
+    named = [*(target.effect for target in targets), *(harm.effect for harm in harms)]
+    return tuple(dict.fromkeys(name for name in named if name))
 
 
 @dataclass(frozen=True)

@@ -86,13 +86,14 @@ class PopulationModel(WithFacts):
     def modelled_drugs(self) -> tuple[str, ...]:
         """Other drugs whose effect on this one the model holds."""
         conditions = (item for _, relation in self._relations for item in relation.where if item.by == CO_MEDICATION)
-        return tuple(dict.fromkeys(name for item in conditions for name in item.one_of))
+        named = [name for item in conditions for name in item.one_of]
+        return tuple(dict.fromkeys([*named, *self.facts.effect_drugs]))
 
     @property
     def covariates(self) -> tuple[str, ...]:
         """Names of the covariates a person enters for this model."""
         asked = (item.covariate for item in self.domain if item.must_be_known)
-        return self.recipes.entered(dict.fromkeys((*self.read_covariates, *asked)))
+        return self.recipes.entered(dict.fromkeys((*self.read_covariates, *asked, *self.facts.effect_covariates)))
 
     @property
     def required(self) -> tuple[str, ...]:

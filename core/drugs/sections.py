@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.clinic.case import Target, TargetKind
+from core.clinic.covariate import CATALOGUE
 from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry
 from core.drugs.condition_section import check_choices, covariate_unit, read_criteria
-from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, KidneyLimit, Limits, Source
+from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, KidneyLimit, Limits, Source, effect_ids, suited
 from core.drugs.relations import CO_MEDICATION, Value
+from core.pd.library import EffectModel, effect_by_id
 from core.units import Quantity, parse_quantity
 
 _TARGET_UNITS = {
@@ -24,8 +26,10 @@ _TARGET_UNITS = {
     TargetKind.AUC24: "mg*h/L",
     TargetKind.AUC24_MIC: "h",
     TargetKind.TIME_ABOVE_MIC: "%",
+    TargetKind.EFFECT: "",  # the effect's own
 }
 _LIMITS = ("single", "daily", "source", "single_per_kg", "daily_per_kg", "kidney")
+CHANCE = "chance"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _EVIDENCE = tuple(item.value for item in Evidence)
 
@@ -113,9 +117,11 @@ def read_targets(entry: Entry) -> tuple[DrugTarget, ...]:
 
 
 def _target(entry: Entry) -> DrugTarget:
-    entry.only("kind", "low", "high", "evidence", "source", "meaning", "fraction_unbound")
+    entry.only("kind", "low", "high", "evidence", "source", "meaning", "fraction_unbound", "effect", "where", "unless")
     kind = TargetKind(entry["kind"].choice(*(item.value for item in TargetKind)))
-    low, high = (_optional_quantity(entry.get(end), _TARGET_UNITS[kind]) for end in ("low", "high"))
+    effect = _effect(entry["effect"]) if kind is TargetKind.EFFECT else None
+    unit = _TARGET_UNITS[kind] if effect is None else effect.unit
+    low, high = (_optional_quantity(entry.get(end), unit) for end in ("low", "high"))
     if low is None and high is None:
         raise entry.error("a target needs at least one end")
     return DrugTarget(
@@ -124,7 +130,17 @@ def _target(entry: Entry) -> DrugTarget:
         source=entry["source"].text,
         meaning=entry["meaning"].text,
         fraction_unbound=_fraction_unbound(entry.get("fraction_unbound"), kind),
+        effect="" if effect is None else effect.id,
+        where=read_criteria(entry, "where"),
+        unless=read_criteria(entry, "unless"),
     )
+
+
+def _effect(entry: Entry) -> EffectModel:
+    effect = effect_by_id(entry.text)
+    if effect is None:
+        raise entry.error(f"there is no effect '{entry.text}'")
+    return effect
 
 
 def _fraction_unbound(entry: Entry | None, kind: TargetKind) -> float:
@@ -149,13 +165,21 @@ def read_harms(entry: Entry) -> tuple[Harm, ...]:
 
 
 def _harm(entry: Entry) -> Harm:
-    entry.only("name", "metric", "threshold", "evidence", "source", "below", "above")
-    metric = entry["metric"].choice("auc24", "trough", "peak", "average")
-    threshold = _optional_quantity(entry["threshold"], "mg*h/L" if metric == "auc24" else "mg/L")
-    assert threshold is not None
+    entry.only("name", "metric", "threshold", "evidence", "source", "below", "above", "effect", "weight",
+               "where", "unless")  # fmt: skip
+    effect = _effect(entry["effect"]) if "effect" in entry else None
+    if effect is None:
+        metric = entry["metric"].choice("auc24", "trough", "peak", "average")
+        unit = "mg*h/L" if metric == "auc24" else "mg/L"
+    else:
+        metric, unit = _metric_of_effect(entry, effect), effect.unit
+    threshold = None if metric == CHANCE else _optional_quantity(entry["threshold"], unit)
     below, above = entry.get("below"), entry.get("above")
-    if (below is None) != (above is None):
-        raise entry.error("'below' and 'above' go together")
+    if (below is None) != (above is None) or (below is not None and effect is not None):
+        raise entry.error("'below' and 'above' go together, and not with an effect")
+    weight = entry["weight"].number() if "weight" in entry else 1.0
+    if weight < 0:
+        raise entry["weight"].error("must not be negative")
     return Harm(
         name=entry["name"].text,
         metric=metric,
@@ -164,7 +188,19 @@ def _harm(entry: Entry) -> Harm:
         source=entry["source"].text,
         below=_frequency(below) if below else None,
         above=_frequency(above) if above else None,
+        effect="" if effect is None else effect.id,
+        weight=weight,
+        where=read_criteria(entry, "where"),
+        unless=read_criteria(entry, "unless"),
     )
+
+
+def _metric_of_effect(entry: Entry, effect: EffectModel) -> str:
+    """An effect that is a share of patients is the chance itself; of a course the lowest or highest value counts."""
+    metric = entry["metric"].choice("lowest", "highest", CHANCE)
+    if (metric == CHANCE) != (effect.unit == "%" and effect.at_once):
+        raise entry["metric"].error("'chance' belongs to an effect in % that goes with an exposure, and to no other")
+    return metric
 
 
 def _frequency(entry: Entry) -> tuple[int, int]:
@@ -250,9 +286,34 @@ class DrugFacts:
 
     def of(self, value_of: Callable[[str], Value | None]) -> DrugFacts:
         """The same for one patient: what may be given to them, and limits per kilogram in mg."""
-        own = replace(self, given_as=tuple(way for way in self.given_as if way.suits(value_of)))
+        own = replace(
+            self,
+            given_as=tuple(way for way in self.given_as if way.suits(value_of)),
+            targets=tuple(item for item in self.targets if suited(item.where, item.unless, value_of)),
+            harms=tuple(item for item in self.harms if suited(item.where, item.unless, value_of)),
+        )
         weight = value_of("weight")
-        return replace(own, limits=self.limits.at(weight)) if isinstance(weight, float) else own
+        return replace(own, limits=own.limits.at(weight)) if isinstance(weight, float) else own
+
+    @property
+    def effect_covariates(self) -> tuple[str, ...]:
+        """Covariates a person enters for these effects: what changes them, and what is measured of them."""
+        names: list[str] = []
+        for effect in self._effects:
+            names += [name for name in effect.covariates if name in CATALOGUE]
+            names += [effect.observed.covariate] if effect.observed is not None else []
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def effect_drugs(self) -> tuple[str, ...]:
+        """Other drugs that change these effects."""
+        named = (name for effect in self._effects for name in effect.covariates if name not in CATALOGUE)
+        return tuple(dict.fromkeys(name for name in named if name != "sex"))
+
+    @property
+    def _effects(self) -> tuple[EffectModel, ...]:
+        known = [effect_by_id(name) for name in effect_ids(self.targets, self.harms)]
+        return tuple(effect for effect in known if effect is not None)
 
 
 NOT_TO_DOSE = DrugFacts((), (), (), Limits(0.0, 0.0, "a model of data, not to dose by"), 0.0)

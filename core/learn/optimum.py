@@ -180,8 +180,7 @@ class Judge:
             assert harm.below is not None
             assert harm.above is not None
             gap = harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]
-            limit = harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L")
-            exceeded = response.reached(place, limit, amounts, share, beyond=True)
+            exceeded = response.reached(place, harm.limit, amounts, share, beyond=True)
             utility = utility - np.maximum(0.0, gap * exceeded)
         return utility
 

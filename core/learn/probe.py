@@ -45,7 +45,7 @@ def probe(model: DrugModel, cases: Sequence[str]) -> tuple[float, ...]:
         found += _concentrations(model, read_case(text))
     residual = model.residual.variance(np.array([1.0, 10.0]))
     limits = (model.limits.single, model.limits.daily)
-    harms = [harm.threshold.to("mg*h/L" if harm.metric == "auc24" else "mg/L") for harm in model.harms]
+    harms = [harm.limit for harm in model.harms]
     rates = [count for harm in model.harms for pair in (harm.below, harm.above) if pair is not None for count in pair]
     numbers = [*np.diag(model.omega), *residual, model.judged_after, *limits, *harms, *rates]
     return (*found, *(float(number) for number in numbers))

@@ -81,7 +81,7 @@ def full_utilities(patient: VirtualPatient, model: DrugModel) -> Array | None:
     posteriors = weigh([estimate_map(bound, case.given_doses, case.used_levels) for bound in patient.bounds])
     if all(posterior.status is FitStatus.FAILED for posterior in posteriors):
         return None
-    believers = draw(posteriors, _SAMPLES, np.random.default_rng(1))
+    believers = draw(case, posteriors, _SAMPLES, np.random.default_rng(1))
     evaluator = Evaluator(case, believers, model.targets[0].target, model.harms)
     limits = limits_of(model, case)
     waits = WAITS if case.given_doses and _covered(evaluator, model.targets[0].target) else WAITS[:1]

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clinic.covariate import CATALOGUE
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.errors import InputError, ModelError
 from core.pd.exposure import trailing_auc
@@ -27,7 +28,7 @@ EXPOSURES: Mapping[str, str] = MappingProxyType(
 )
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _FIELDS = ("id", "drug", "kind", "parameters", "driver", "unit", "evidence", "system", "source")
-_MAY_BE_ABSENT = ("covariates", "variability")
+_MAY_BE_ABSENT = ("covariates", "variability", "observed_as")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ class Driver:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """How the effect is measured in a patient: as a covariate, with an error that is normal on the log scale."""
+
+    covariate: str
+    residual: float  # standard deviation of the logarithm
+    source: str
+
+
+@dataclass(frozen=True)
 class EffectModel:
     """One effect of one drug with its parameters in base units (mg, L, h), and how far it may be trusted."""
 
@@ -68,6 +78,7 @@ class EffectModel:
     source: Citation
     modifiers: tuple[Modifier, ...] = ()
     variability: Mapping[str, float] = field(default_factory=dict)  # variance of a parameter's logarithm
+    observed: Observed | None = None  # how a measurement of the effect in the patient is entered
 
     @property
     def name(self) -> str:
@@ -78,6 +89,11 @@ class EffectModel:
     def note(self) -> str:
         """Message id of what a reader must know before trusting the curve."""
         return f"effect_note_{self.id}"
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it goes with an exposure, so that `respond` answers; else only a course in time does."""
+        return KINDS[self.kind].at_once and "ke0" not in self.parameters and "adaptation" not in self.parameters
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -159,7 +175,7 @@ class EffectModel:
         Raises:
             ModelError: the effect has a memory and needs `evaluate`, or a negative exposure.
         """
-        if not KINDS[self.kind].at_once or "ke0" in self.parameters or "adaptation" in self.parameters:
+        if not self.at_once:
             raise ModelError(f"{self.id} depends on what came before; use `evaluate`")
         drive = self._acting(exposure)[:, None]
         return np.asarray(KINDS[self.kind].run(drive, np.zeros(1), self._each(exposure.size, parameters))[:, 0])
@@ -184,6 +200,11 @@ def load_effects(folder: Path | None = None) -> Mapping[str, EffectModel]:
     if folder is None:
         return _shipped("effects")
     return MappingProxyType({model.id: model for model in map(load_effect, sorted(folder.glob("*.yaml")))})
+
+
+def effect_by_id(identity: str) -> EffectModel | None:
+    """A shipped effect, shown with every case or on request; None where there is none of the name."""
+    return load_effects().get(identity) or load_effects_on_request().get(identity)
 
 
 def load_effects_on_request() -> Mapping[str, EffectModel]:
@@ -229,7 +250,20 @@ def load_effect(path: Path) -> EffectModel:
         source=_citation(root["source"]),
         modifiers=_modifiers(root.get("covariates"), parameters, units),
         variability=_variability(root.get("variability"), parameters),
+        observed=_observed(root.get("observed_as"), root["unit"].text),
     )
+
+
+def _observed(entry: Entry | None, unit: str) -> Observed | None:
+    if entry is None:
+        return None
+    entry.only("covariate", "residual", "source")
+    name, residual = entry["covariate"].text, entry["residual"].number()
+    if name not in CATALOGUE or CATALOGUE[name].unit != unit:
+        raise entry["covariate"].error(f"'{name}' is no covariate measured in '{unit}'")
+    if residual <= 0:
+        raise entry["residual"].error("must be above 0")
+    return Observed(name, residual, entry["source"].text)
 
 
 def _citation(entry: Entry) -> Citation:

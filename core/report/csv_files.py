@@ -183,8 +183,9 @@ def _option(option: Option, rank: int) -> list[Row]:
     for risk in option.risks:
         about = "" if risk.of_toxicity else f"chance of exceeding {risk.threshold} only"
         rows.append({"kind": kind, "name": risk.name, **_interval(risk.chance, "%"), "note": about})
+    units = {"auc24": "mg*h/L", "effect": option.effect_unit}
     for name, interval in option.exposure.items():
-        rows.append({"kind": kind, "name": name, **_interval(interval, "mg*h/L" if name == "auc24" else "mg/L")})
+        rows.append({"kind": kind, "name": name, **_interval(interval, units.get(name, "mg/L"))})
     return rows
 
 

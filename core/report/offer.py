@@ -19,6 +19,7 @@ _METRIC_OF = {
     TargetKind.AUC24: ("auc24", "mg*h/L"),
     TargetKind.AUC24_MIC: ("auc24", "mg*h/L"),
     TargetKind.TIME_ABOVE_MIC: ("trough", "mg/L"),
+    TargetKind.EFFECT: ("effect", "1"),
 }
 
 

@@ -140,6 +140,9 @@ class RecommendationCard(Panel):
         about = self.tr("Chance of exposure above %1").replace("%1", limit)
         if risk.of_toxicity:
             about = self.tr("Chance of this toxicity; it was seen more often above %1").replace("%1", limit)
+        if risk.by_effect:
+            about = self.tr("Chance of this toxicity, from a model of it")
+            about += f": {limit}" if limit else ""
         grade = texts.word("evidence", Evidence(risk.evidence).value)
         evidence = self.tr("Evidence: %1").replace("%1", grade)
         return f"{about}\n{evidence}\n{risk.source}"

@@ -28,6 +28,7 @@ TARGET_UNITS = {
     TargetKind.AUC24: ("mg*h/L",),
     TargetKind.AUC24_MIC: ("h",),
     TargetKind.TIME_ABOVE_MIC: ("%",),
+    TargetKind.EFFECT: ("1", "10^9/L"),
 }
 
 

@@ -832,6 +832,10 @@
         <translation>发生该毒性的概率；超过 %1 时更常见</translation>
     </message>
     <message>
+        <source>Chance of this toxicity, from a model of it</source>
+        <translation>该毒性的概率（由其模型得出）</translation>
+    </message>
+    <message>
         <source>Evidence: %1</source>
         <translation>证据等级：%1</translation>
     </message>

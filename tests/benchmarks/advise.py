@@ -35,7 +35,7 @@ def main() -> None:
     case = load_case(resources_folder() / "examples" / "vancomycin_falling_renal_function.case.json")
     case = replace(case, models=("vancomycin.goti2018",))
     individualisation = session.individualise(case)
-    believers = draw(individualisation.posteriors, DRAWS, np.random.default_rng(1))
+    believers = draw(case, individualisation.posteriors, DRAWS, np.random.default_rng(1))
     model = believers[0].bound.model
     target = model.targets[0].target
 

@@ -46,7 +46,7 @@ def test_a_smaller_dose_given_oftener_forgives_a_missed_one_more() -> None:
 
 def test_a_missed_dose_equals_simulating_the_row_without_it() -> None:
     model = FITTED.posteriors[0].bound.model
-    believers = draw(FITTED.posteriors, 500, np.random.default_rng(1))
+    believers = draw(CASE, FITTED.posteriors, 500, np.random.default_rng(1))
     found = forgiveness(CASE, FITTED.posteriors, [DAILY])[0].lapses[2].course
     settled = int(np.ceil(model.judged_after / 24.0))
     edges = DAILY.first_dose + 24.0 * (settled + np.arange(3.0))
@@ -59,7 +59,7 @@ def test_a_missed_dose_equals_simulating_the_row_without_it() -> None:
 
 
 def test_a_course_of_regular_doses_is_what_the_regimen_itself_gives() -> None:
-    believers = draw(FITTED.posteriors, 60, np.random.default_rng(1))
+    believers = draw(CASE, FITTED.posteriors, 60, np.random.default_rng(1))
     target = believers[0].bound.model.targets[0].target
     evaluator = Evaluator(CASE, believers, target, ())
     edges = CASE.now + 24.0 * np.arange(6.0)

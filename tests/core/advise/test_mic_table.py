@@ -45,7 +45,7 @@ def test_the_chance_falls_with_the_mic_and_the_response_is_their_weighted_mean()
 def test_the_chance_at_each_mic_is_the_attainment_of_the_last_day() -> None:
     mics = (0.5, 1.0, 2.0)
     table = session.chances_by_mic(CASE, FITTED, [REGIMEN], mics)[0]
-    believer = draw(FITTED.posteriors, 500, np.random.default_rng(1))[0]
+    believer = draw(CASE, FITTED.posteriors, 500, np.random.default_rng(1))[0]
     times = np.linspace(96.0, 120.0, 481)
     curve = believer.bound.concentrations(believer.eta, REGIMEN.doses(120.0), times)
     expected = probability_of_target_attainment(PkPdTarget(Index.AUC24_OVER_MIC, 400.0), curve, times, mics)
@@ -62,7 +62,7 @@ def test_half_of_the_drug_unbound_is_the_double_mic() -> None:
 
     def chance(mic: str, unbound: float) -> float:
         case = replace(CASE, covariates=(*CASE.covariates, CovariateValue("mic", parse_quantity(mic))), target=target)
-        believers = draw(FITTED.posteriors, 200, np.random.default_rng(1))
+        believers = draw(CASE, FITTED.posteriors, 200, np.random.default_rng(1))
         return Evaluator(case, believers, target, (), unbound).option(REGIMEN).attainment.value
 
     assert chance("6 mg/L", 0.5) == chance("12 mg/L", 1.0) < chance("6 mg/L", 1.0)

@@ -27,7 +27,7 @@ def weigh(case: Case, omega_scale: float = 1.0) -> tuple[NextSample, Believer]:
     individualisation = session.individualise(case)
     advice = session.recommend(case, individualisation)
     model = individualisation.posteriors[0].bound.model
-    believers = draw(individualisation.posteriors, 400, np.random.default_rng(2))
+    believers = draw(case, individualisation.posteriors, 400, np.random.default_rng(2))
     believers = tuple(Believer(item.bound, omega_scale * item.eta) for item in believers)
     evaluator = Evaluator(case, believers, model.targets[0].target, model.harms)
     return next_sample(case, believers, evaluator, [option.regimen for option in advice.options]), believers[0]

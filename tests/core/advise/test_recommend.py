@@ -66,7 +66,7 @@ def test_the_current_regimen_shows_the_infusion_time_really_given(advice: Recomm
 
 def test_superposed_exposure_equals_simulation_of_the_whole_course() -> None:
     posteriors = session.individualise(CASE).posteriors
-    believers = draw(posteriors, 40, np.random.default_rng(3))
+    believers = draw(CASE, posteriors, 40, np.random.default_rng(3))
     evaluator = Evaluator(CASE, believers, posteriors[0].bound.model.targets[0].target, ())
     regimen = Regimen(750.0, 24.0, Route.INTRAVENOUS, 1.5, CASE.now)
     cut = spans(regimen, CASE.now, 120.0)
@@ -97,7 +97,7 @@ def test_area_is_the_integral_of_the_curve() -> None:
 def test_the_best_option_beats_every_regimen_of_the_grid(advice: Recommendation) -> None:
     posteriors = session.individualise(CASE).posteriors
     model = posteriors[0].bound.model
-    believers = draw(posteriors, advice.basis.samples, np.random.default_rng(advice.basis.seed))
+    believers = draw(CASE, posteriors, advice.basis.samples, np.random.default_rng(advice.basis.seed))
     utilities = []
     for regimen in candidates(model.given_as, CASE.now, waits=WAITS):
         if not limits_met(regimen, model.limits):

@@ -22,7 +22,7 @@ from core.units import parse_quantity
 def vancomycin(samples: int = 30) -> tuple[Case, tuple[Believer, ...]]:
     case = load_case(resources_folder() / "examples" / "vancomycin_falling_renal_function.case.json")
     case = replace(case, models=("vancomycin.goti2018", "vancomycin.thomson2009"))
-    return case, draw(session.individualise(case).posteriors, samples, np.random.default_rng(4))
+    return case, draw(case, session.individualise(case).posteriors, samples, np.random.default_rng(4))
 
 
 VANCOMYCIN = vancomycin()

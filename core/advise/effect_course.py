@@ -1,0 +1,181 @@
+"""What a drug does in one patient: draws of an effect beside those of the concentrations, informed by what was measured
+of it, and its course under a regimen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clinic.case import Case
+from core.clinic.covariate import CATALOGUE
+from core.clinic.regimen import Dose, expand
+from core.drugs.covariates import CovariateReader
+from core.drugs.model import BoundModel, effect_ids
+from core.errors import InputError
+from core.pd.library import EffectModel, effect_by_id
+
+Array = NDArray[np.float64]
+
+_PROPOSALS = 12  # draws of the effect beside each draw of the concentrations, from which the measured ones are fitted
+_FEW_DRAWS = 25.0  # effective draws that must explain what was measured
+_EXPLAINED = 0.999  # quantile of the misfit beyond which even the best draw does not
+_RUN_IN = 2400.0  # h before a steady state in which the effect settles
+_BEHIND = 1e-6  # h before a first dose, where the course begins
+_STEP = 6.0  # h between points of a course, beside those around doses
+_AROUND_DOSE = (0.0, 1e-3, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 12.0, 18.0)  # h after a dose or its infusion
+_AROUND_MANY = (0.0, 2.0, 6.0)  # the same in a long row, whose effect goes with the average
+_MANY = 12  # doses
+
+
+@dataclass(frozen=True, eq=False)
+class PatientEffect:
+    """One effect in one patient with draws of its parameters, (B,) each."""
+
+    effect: EffectModel
+    parameters: Mapping[str, Array]
+    explained: bool = True  # whether enough draws explain what was measured of it
+
+    def of(self, rows: NDArray[np.intp] | slice) -> PatientEffect:
+        """Some of the draws."""
+        return replace(self, parameters={name: value[rows] for name, value in self.parameters.items()})
+
+    def at(self, bound: BoundModel, eta: Array, rows: Sequence[Sequence[Dose]], times: Array) -> Array:
+        """The effect (D, B, T) at case times (T,), ascending, under each of D rows of doses, for etas (B, n)."""
+        grid = _grid(rows, times)
+        curves = [np.maximum(bound.concentrations(eta, doses, grid), 0.0) for doses in rows]
+        first = min(rows[0], key=lambda dose: dose.time, default=None)
+        if first is not None and first.steady_state:
+            later = grid >= first.time
+            average = _average(bound, eta, rows[0], first)
+            curves = [np.concatenate([average, average, curve[:, later]], axis=1) for curve in curves]
+            grid = np.concatenate([[first.time - _RUN_IN, first.time - _BEHIND], grid[later]])
+        drawn = {name: np.tile(value, len(rows)) for name, value in self.parameters.items()}
+        values = self.effect.evaluate(np.concatenate(curves), grid, drawn)
+        return np.asarray(values[:, np.searchsorted(grid, times)].reshape(len(rows), len(eta), len(times)))
+
+    def over(self, bound: BoundModel, eta: Array, rows: Sequence[Sequence[Dose]], edges: Array) -> Array:
+        """End, lowest and highest value (D, B, W, 3) of the effect in each span between edges (W+1,)."""
+        inner = np.unique(np.concatenate([np.arange(edges[0], edges[-1], _STEP), edges]))
+        values = self.at(bound, eta, rows, inner)
+        at = np.searchsorted(inner, edges)
+        lowest = np.minimum.reduceat(values, at[:-1], axis=-1)[..., : len(edges) - 1]
+        highest = np.maximum.reduceat(values, at[:-1], axis=-1)[..., : len(edges) - 1]
+        end = values[..., at[1:]]
+        return np.stack([end, np.minimum(lowest, end), np.maximum(highest, end)], axis=-1)
+
+
+def effects_in(
+    case: Case, bound: BoundModel, eta: Array, rng: np.random.Generator
+) -> tuple[Array, Mapping[str, PatientEffect]]:
+    """Draw the effects a drug's targets and harms are about beside draws of its concentrations.
+
+    Where the effect was measured (an INR, a count), both are weighed by how well they explain it: importance
+    resampling (Rubin 1988) of `_PROPOSALS` draws of the effect beside each of the concentrations.
+
+    Args:
+        case: the patient.
+        bound: the drug's model in the patient.
+        eta: draws (B, n).
+        rng: of the draws.
+
+    Returns:
+        The etas (B, n), resampled where something was measured, and the effects by id.
+
+    Raises:
+        InputError: a fact without which an effect cannot be told is missing.
+    """
+    found: dict[str, PatientEffect] = {}
+    for name in effect_ids(bound.model.targets, bound.model.harms):
+        effect = effect_by_id(name)
+        assert effect is not None  # the drug file was read with it
+        own, seen = _in_patient(case, effect)
+        if not len(seen):
+            found[name] = PatientEffect(own, own.draw(len(eta), rng))
+            continue
+        rows, found[name] = _measured(case, bound, eta, own, seen, rng)
+        found = {other: item if other == name else item.of(rows) for other, item in found.items()}
+        eta = eta[rows]
+    return eta, found
+
+
+def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array]:
+    """The effect with this patient's facts and own baseline, and times and values (M, 2) of what was measured later."""
+    reader = CovariateReader(case)
+    facts: dict[str, float | str] = {}
+    for name in effect.covariates:
+        value = reader.at(name, case.now) if name in CATALOGUE or name == "sex" else _taken(case, name)
+        if isinstance(value, float | str):
+            facts[name] = value
+    own = effect.for_patient(facts)
+    if effect.observed is None:
+        return own, np.empty((0, 2))
+    first = min((dose.time for dose in case.given_doses), default=np.inf)
+    measured = [item for item in case.covariates if item.name == effect.observed.covariate and item.time <= case.now]
+    seen = sorted((item.time, item.number) for item in measured)
+    before = [value for time, value in seen if time <= first]
+    if before and "baseline" in effect.variability:
+        spread = {name: value for name, value in own.variability.items() if name != "baseline"}
+        own = replace(own.with_baseline(before[-1]), variability=spread)
+    return own, np.array([row for row in seen if row[0] > first]).reshape(-1, 2)
+
+
+def _taken(case: Case, drug: str) -> str:
+    """Whether another drug is taken now."""
+    return "yes" if drug in CovariateReader(case).at("co_medication", case.now) else "no"  # type: ignore[operator]
+
+
+def _measured(
+    case: Case, bound: BoundModel, eta: Array, effect: EffectModel, seen: Array, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], PatientEffect]:
+    from scipy.stats import chi2
+
+    assert effect.observed is not None
+    count = len(eta)
+    proposed = np.repeat(np.arange(count), _PROPOSALS)
+    drawn = PatientEffect(effect, effect.draw(len(proposed), rng))
+    predicted = drawn.at(bound, eta[proposed], [case.given_doses], np.unique(seen[:, 0]))[0]
+    predicted = predicted[:, np.searchsorted(np.unique(seen[:, 0]), seen[:, 0])]
+    with np.errstate(divide="ignore"):
+        off = (np.log(seen[:, 1]) - np.log(np.maximum(predicted, 1e-12))) / effect.observed.residual
+    log_weight = -0.5 * (off**2).sum(axis=1)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    places = (np.arange(count) + rng.random()) / count
+    chosen = np.minimum(np.searchsorted(np.cumsum(weight), places), len(weight) - 1)
+    chosen = rng.permutation(chosen)
+    close = float((off**2).sum(axis=1).min()) <= float(chi2.ppf(_EXPLAINED, len(seen)))
+    explained = close and float(1.0 / np.sum(weight**2)) >= _FEW_DRAWS
+    return proposed[chosen], replace(drawn.of(chosen), explained=explained)
+
+
+def _grid(rows: Sequence[Sequence[Dose]], times: Array) -> Array:
+    """Times (G,) of a course: from before the first dose to the last wanted, all wanted and those around doses."""
+    given = [[dose for dose in expand(doses) if dose.time <= times[-1]] for doses in rows]
+    start = min([float(times[0]), *(dose.time - _BEHIND for doses in given for dose in doses)])
+    close = np.array(_AROUND_DOSE if max(map(len, given)) <= _MANY else _AROUND_MANY)
+    moments = sorted({moment for doses in given for dose in doses for moment in (dose.time, dose.time + dose.hours)})
+    around = (np.array(moments)[:, None] + close).ravel()
+    points = np.concatenate([[start], np.arange(start, float(times[-1]), _STEP), times, around])
+    return np.unique(points[(points >= start) & (points <= times[-1])])
+
+
+def _average(bound: BoundModel, eta: Array, doses: Sequence[Dose], first: Dose) -> Array:
+    """Average concentration (B, 1) of the steady state a course begins in, which lasted long before it."""
+    assert first.interval is not None
+    window = bound.window(eta, doses, np.linspace(first.time, first.time + first.interval, 49))
+    return np.asarray(window.area[:, -1:] / first.interval)
+
+
+def effect_named(name: str, effects: Mapping[str, PatientEffect]) -> PatientEffect:
+    """The effect of a name.
+
+    Raises:
+        InputError: the drug's model is not about it.
+    """
+    if name not in effects:
+        raise InputError("target", "target_without_effect")
+    return effects[name]

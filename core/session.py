@@ -30,7 +30,7 @@ from core.advise.recommendation import Basis, Option, Recommendation, Regimen
 from core.advise.responses import draw, draw_etas
 from core.clinic import questions
 from core.clinic.alert import Alert, Severity
-from core.clinic.case import Case
+from core.clinic.case import Case, TargetKind
 from core.clinic.case_file import case_text
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
@@ -278,6 +278,8 @@ def next_sample(case: Case, individualisation: Individualisation, recommendation
     """
     if not recommendation.options:
         raise InputError("levels", "next_sample_without_option")
+    if recommendation.target.kind is TargetKind.EFFECT:
+        raise InputError("levels", "next_sample_of_effect")
     if individualisation.failed:
         raise FitFailed(", ".join(posterior.model_id for posterior in individualisation.posteriors))
     believers = draw(case, individualisation.posteriors, SAMPLES_IN_FULL, np.random.default_rng(SEED))

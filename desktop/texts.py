@@ -8,8 +8,9 @@ from PySide6.QtCore import QCoreApplication
 
 from core.advise.recommendation import Regimen
 from core.clinic.case import Target
+from core.clinic.regimen import describe_interval
 from core.drugs.model import Drug
-from core.report.offer import percent, target_said
+from core.report.offer import every_said, percent, target_said
 from core.units import format_dose, format_number
 from desktop.case.times import show_time
 from desktop.language import LANGUAGE
@@ -53,7 +54,7 @@ def hours(value: float) -> str:
 
 def interval(value: float) -> str:
     """How often: `every 12 hours`."""
-    return QCoreApplication.translate("texts", "every %1 hours").replace("%1", format_number(value, 4))
+    return LANGUAGE.said(every_said(value))
 
 
 def infusion(duration: float) -> str:
@@ -63,8 +64,8 @@ def infusion(duration: float) -> str:
 
 def regimen(plan: Regimen, *, brief: bool = False) -> str:
     """One line of a table: `250 mg every 48 h`, with the infusion time where that is not left out as `brief`."""
-    text = QCoreApplication.translate("texts", "%1 every %2 h")
-    text = text.replace("%1", format_dose(plan.amount)).replace("%2", format_number(plan.every, 4))
+    text = QCoreApplication.translate("texts", "%1 every %2")
+    text = text.replace("%1", format_dose(plan.amount)).replace("%2", describe_interval(plan.every))
     text = f"{text}, {infusion(plan.duration)}" if plan.duration > 0 and not brief else text
     return f"{text}, {loading(plan)}" if plan.loading else text
 

@@ -12,10 +12,11 @@ from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.dose_questions import UsualDoses
 from core.clinic.regimen import describe_time
-from core.drugs.model import DrugModel, DrugTarget, Evidence
+from core.drugs.model import DrugModel, DrugTarget, Evidence, effect_ids
 from core.infer.flattened import pulled
 from core.infer.posterior import FitStatus, LevelFit, Posterior
 from core.infer.steady_draws import in_steady_state, needs_steady_state
+from core.pd.library import effect_by_id
 from core.population.sampling import sample_etas
 from core.units import Quantity, format_number, format_quantity
 
@@ -119,7 +120,7 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
     alerts += [_steady_state(share) for share in map(_able, posteriors) if share < _NEARLY_ALL]
     used = len(case.used_levels)
     if used == 0:
-        alerts.append(Alert(Severity.NOTE, "no_level_yet", {}, "levels"))
+        alerts.append(_without_level(case, posteriors))
     elif used == 1:
         alerts.append(Alert(Severity.NOTE, "only_one_level", {}, "levels"))
     usable = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
@@ -127,6 +128,15 @@ def fit_alerts(case: Case, posteriors: Sequence[Posterior]) -> list[Alert]:
     if main is not None and pulled(main):
         alerts.append(Alert(Severity.NOTE, "levels_pull_from_prior", {"model": main.model_id}, "levels"))
     return alerts
+
+
+def _without_level(case: Case, posteriors: Sequence[Posterior]) -> Alert:
+    """That no level is used; where the effect was measured, that this is."""
+    names = measured_effects(case, [posterior.bound.model for posterior in posteriors])
+    count = sum(item.name in names for item in case.covariates)
+    if not count:
+        return Alert(Severity.NOTE, "no_level_yet", {}, "levels")
+    return Alert(Severity.NOTE, "effect_measured", {"covariate": names[0], "count": str(count)}, "covariates")
 
 
 def _able(posterior: Posterior) -> float:
@@ -140,6 +150,13 @@ def _able(posterior: Posterior) -> float:
 def _steady_state(share: float) -> Alert:
     severity = Severity.NOTE if share >= _MANY else Severity.CAUTION
     return Alert(severity, "steady_state_not_for_all", {"percent": f"{100.0 * (1.0 - share):.0f}"}, "doses")
+
+
+def measured_effects(case: Case, models: Sequence[DrugModel]) -> list[str]:
+    """Covariates that are measurements of what targets and harms are about, and were taken."""
+    effects = [effect_by_id(name) for model in models for name in effect_ids(model.targets, model.harms)]
+    named = [effect.observed.covariate for effect in effects if effect is not None and effect.observed is not None]
+    return [name for name in dict.fromkeys(named) if any(item.name == name for item in case.covariates)]
 
 
 def effect_alerts(believers: Sequence[Believer]) -> list[Alert]:

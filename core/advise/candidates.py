@@ -10,9 +10,9 @@ from core.advise.limits import broken, label_limits
 from core.advise.recommendation import Regimen
 from core.clinic.alert import Alert
 from core.clinic.case import Case
-from core.clinic.regimen import Dose, DoseStatus
+from core.clinic.regimen import Dose, DoseStatus, describe_interval
 from core.drugs.model import GivenAs, Limits
-from core.units import Quantity, format_dose, format_number, format_total
+from core.units import Quantity, format_dose, format_total
 
 
 def current_regimen(case: Case) -> Regimen | None:
@@ -120,7 +120,7 @@ def describe(regimen: Regimen) -> dict[str, str]:
     daily = regimen.amount * 24.0 / regimen.every
     return {
         "dose": format_dose(regimen.amount),
-        "every": f"{format_number(regimen.every)} h",
+        "every": describe_interval(regimen.every),
         "daily": format_total(daily),
         "loading": format_dose(regimen.loading),
     }

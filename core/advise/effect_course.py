@@ -24,11 +24,21 @@ _PROPOSALS = 12  # draws of the effect beside each draw of the concentrations, f
 _FEW_DRAWS = 25.0  # effective draws that must explain what was measured
 _EXPLAINED = 0.999  # quantile of the misfit beyond which even the best draw does not
 _RUN_IN = 2400.0  # h before a steady state in which the effect settles
+_ACTS = {"ec50": -1.0, "slope": 1.0}  # power of the factor on a parameter by which the concentration acts otherwise
 _BEHIND = 1e-6  # h before a first dose, where the course begins
 _STEP = 6.0  # h between points of a course, beside those around doses
 _AROUND_DOSE = (0.0, 1e-3, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 12.0, 18.0)  # h after a dose or its infusion
 _AROUND_MANY = (0.0, 2.0, 6.0)  # the same in a long row, whose effect goes with the average
 _MANY = 12  # doses
+
+
+@dataclass(frozen=True)
+class Step:
+    """Times (h) between which another drug makes each mg/L act like `factor` mg/L."""
+
+    start: float
+    until: float
+    factor: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +48,7 @@ class PatientEffect:
     effect: EffectModel
     parameters: Mapping[str, Array]
     explained: bool = True  # whether enough draws explain what was measured of it
+    steps: tuple[Step, ...] = ()
 
     def of(self, rows: NDArray[np.intp] | slice) -> PatientEffect:
         """Some of the draws."""
@@ -45,8 +56,9 @@ class PatientEffect:
 
     def at(self, bound: BoundModel, eta: Array, rows: Sequence[Sequence[Dose]], times: Array) -> Array:
         """The effect (D, B, T) at case times (T,), ascending, under each of D rows of doses, for etas (B, n)."""
-        grid = _grid(rows, times)
-        curves = [np.maximum(bound.concentrations(eta, doses, grid), 0.0) for doses in rows]
+        grid = _grid(rows, np.unique(np.concatenate([times, _edges(self.steps, times)])))
+        potency = np.prod([np.where(_within(step, grid), step.factor, 1.0) for step in self.steps], axis=0)
+        curves = [potency * np.maximum(bound.concentrations(eta, doses, grid), 0.0) for doses in rows]
         first = min(rows[0], key=lambda dose: dose.time, default=None)
         if first is not None and first.steady_state:
             later = grid >= first.time
@@ -93,10 +105,11 @@ def effects_in(
         effect = effect_by_id(name)
         assert effect is not None  # the drug file was read with it
         own, seen = _in_patient(case, effect)
+        steps = _steps(case, effect)
         if not len(seen):
-            found[name] = PatientEffect(own, own.draw(len(eta), rng))
+            found[name] = PatientEffect(own, own.draw(len(eta), rng), steps=steps)
             continue
-        rows, found[name] = _measured(case, bound, eta, own, seen, rng)
+        rows, found[name] = _measured(case, bound, eta, PatientEffect(own, {}, steps=steps), seen, rng)
         found = {other: item if other == name else item.of(rows) for other, item in found.items()}
         eta = eta[rows]
     return eta, found
@@ -107,7 +120,7 @@ def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array]:
     reader = CovariateReader(case)
     facts: dict[str, float | str] = {}
     for name in effect.covariates:
-        value = reader.at(name, case.now) if name in CATALOGUE or name == "sex" else _taken(case, name)
+        value = reader.at(name, case.now) if name in CATALOGUE or name == "sex" else None
         if isinstance(value, float | str):
             facts[name] = value
     own = effect.for_patient(facts)
@@ -123,24 +136,48 @@ def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array]:
     return own, np.array([row for row in seen if row[0] > first]).reshape(-1, 2)
 
 
-def _taken(case: Case, drug: str) -> str:
-    """Whether another drug is taken now."""
-    return "yes" if drug in CovariateReader(case).at("co_medication", case.now) else "no"  # type: ignore[operator]
+def _steps(case: Case, effect: EffectModel) -> tuple[Step, ...]:
+    """When other drugs change how strongly the concentration acts, by a factor on an EC50 or a slope.
+
+    Raises:
+        InputError: another parameter of the effect changes with the drug, which cannot begin during a course.
+    """
+    found = []
+    for modifier in effect.modifiers:
+        if modifier.by in CATALOGUE or modifier.by == "sex" or "yes" not in modifier.values:
+            continue
+        for item in (item for item in case.co_medication if item.drug == modifier.by):
+            if modifier.parameter not in _ACTS:
+                raise InputError("co_medication", "effect_of_drug_not_modelled", drug=item.drug)
+            factor = modifier.values["yes"] ** _ACTS[modifier.parameter]
+            found.append(Step(item.start, np.inf if item.until is None else item.until, factor))
+    return tuple(found)
+
+
+def _within(step: Step, times: Array) -> NDArray[np.bool_]:
+    return (times >= step.start) & (times < step.until)
+
+
+def _edges(steps: Sequence[Step], times: Array) -> Array:
+    """Points just before and at each step that lies among the times, so that it is one."""
+    found = [at + shift for step in steps for at in (step.start, step.until) for shift in (-_BEHIND, 0.0)]
+    return np.array([at for at in found if times[0] < at < times[-1]])
 
 
 def _measured(
-    case: Case, bound: BoundModel, eta: Array, effect: EffectModel, seen: Array, rng: np.random.Generator
+    case: Case, bound: BoundModel, eta: Array, effect: PatientEffect, seen: Array, rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], PatientEffect]:
     from scipy.stats import chi2
 
-    assert effect.observed is not None
+    observed = effect.effect.observed
+    assert observed is not None
     count = len(eta)
     proposed = np.repeat(np.arange(count), _PROPOSALS)
-    drawn = PatientEffect(effect, effect.draw(len(proposed), rng))
+    drawn = replace(effect, parameters=effect.effect.draw(len(proposed), rng))
     predicted = drawn.at(bound, eta[proposed], [case.given_doses], np.unique(seen[:, 0]))[0]
     predicted = predicted[:, np.searchsorted(np.unique(seen[:, 0]), seen[:, 0])]
     with np.errstate(divide="ignore"):
-        off = (np.log(seen[:, 1]) - np.log(np.maximum(predicted, 1e-12))) / effect.observed.residual
+        off = (np.log(seen[:, 1]) - np.log(np.maximum(predicted, 1e-12))) / observed.residual
     log_weight = -0.5 * (off**2).sum(axis=1)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()

@@ -47,6 +47,7 @@ class Score:
     exceeded: tuple[float, ...]  # share above the threshold of each harm
     per_model: tuple[float, ...]  # share within the target by model
     utility: float
+    uncounted: float = 0.0  # highest share above a threshold that no published relation counts against the benefit
 
     @property
     def attainment(self) -> float:
@@ -297,7 +298,9 @@ class Evaluator:
         low, high = float(below @ share), float(above @ share)
         added = sum(_excess(harm, part) for harm, part in zip(self._harms, exceeded, strict=True))
         inside = tuple(max(0.0, 1.0 - float(x) - float(y)) for x, y in zip(below, above, strict=True))
-        return Score(regimen, low, high, exceeded, inside, max(0.0, 1.0 - low - high) - added)
+        pairs = zip(self._harms, exceeded, strict=True)
+        uncounted = max((part for harm, part in pairs if harm.below is None and not harm.effect), default=0.0)
+        return Score(regimen, low, high, exceeded, inside, max(0.0, 1.0 - low - high) - added, uncounted)
 
 
 def _share(met: NDArray[np.bool_]) -> Array:

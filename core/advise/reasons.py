@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 
 _NOTABLE_CHANGE = 0.1  # of the clearance since the start
 _NUDGE = 1.2  # a covariate is changed by this factor to see what it drives
+_FELT = 0.005  # relative change of the clearance worth a word
 _BETTER = 0.02  # of the time within the target, by which another regimen must win
 
 
@@ -148,7 +149,7 @@ def _drives(case: Case, main: Posterior) -> list[Reason]:
         more = replace(last, value=Quantity(_NUDGE * items[-1].value.value, items[-1].value.unit))
         others = tuple(item for item in case.covariates if item is not last)
         changed = _clearance(main, replace(case, covariates=(*others, more)), case.now)
-        if changed is not None and own > 0:
+        if changed is not None and own > 0 and abs(changed / own - 1.0) >= _FELT:
             effects[name] = changed / own - 1.0
     if not effects:
         return []

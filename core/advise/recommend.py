@@ -36,6 +36,7 @@ SAMPLES_IN_FULL = 200  # where superposition does not hold
 SEED = 1
 OWN_TARGET = "case"  # source of a target the person set
 _TIE = 0.02  # utilities closer than this are one; then the gentler change wins
+_RISK_TIE = 0.1  # chance of a harm, or of the exposure seen with it, in which near-equals differ
 _ROUNDING = 1e-9
 _HARDLY = 0.2  # chance within target below which the best option says so
 _HOPELESS = 0.01  # and below which nothing is offered: all utilities are alike, so the order would mean nothing
@@ -243,7 +244,8 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
 
 
 def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Candidate]:
-    """Best first: within the limits, then utility; among near-equals no change, then what comes closest to once a day.
+    """Best first: within the limits, then utility; among near-equals the least chance of harm, then no change, then
+    what comes closest to once a day.
 
     Args:
         judged: candidates to rank.
@@ -256,6 +258,7 @@ def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Cand
             item.limits_broken,
             label_first and bool(item.limits),
             -round(item.score.utility / _TIE),
+            round(item.score.uncounted / _RISK_TIE),
             bool(item.limits),
             not item.is_current,
             regimen.loading > 0,

@@ -31,6 +31,7 @@ class DoseStatus(StrEnum):
 
 
 MOST_DOSES = 5000
+WEEK = 168.0  # h; from here on intervals are told in days
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,11 @@ def expand(doses: Iterable[Dose]) -> list[Dose]:
 def given(doses: Iterable[Dose]) -> list[Dose]:
     """Keep the rows that entered the body."""
     return [dose for dose in doses if dose.status is DoseStatus.GIVEN]
+
+
+def describe_interval(hours: float) -> str:
+    """An interval between doses as text for a message: `12 h`, from a week on in days: `21 d`."""
+    return f"{format_number(hours / 24.0)} d" if hours >= WEEK and hours % 24.0 == 0.0 else f"{format_number(hours)} h"
 
 
 def describe_time(hours: float) -> str:

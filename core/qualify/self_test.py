@@ -19,7 +19,7 @@ from core.units import parse_typed_number
 
 
 def self_test() -> tuple[Check, ...]:
-    """Number parser, solver against a closed form, every drug file, fonts, and the two worked cases.
+    """Number parser, solver against a closed form, every drug file, fonts, and the worked cases.
 
     A part that breaks is a failed check, never an exception.
     """

@@ -1,4 +1,4 @@
-"""The two worked cases, from file to recommendation, against what was recorded when the program was released."""
+"""The worked cases, from file to recommendation, against what was recorded when the program was released."""
 
 from __future__ import annotations
 

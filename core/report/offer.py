@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from core.advise.recommendation import Interval, Option, Recommendation, Regimen, Risk, SecondOpinion
 from core.clinic.case import Case, Target, TargetKind
+from core.clinic.covariate import CATALOGUE
+from core.clinic.regimen import WEEK
 from core.drugs.model import Evidence
 from core.errors import InputError
 from core.report.phrase import DrugName, Joined, Moment, Phrase, Said, Word
@@ -115,17 +117,20 @@ def exposure_said(exposure: Mapping[str, Interval], target: Target) -> Said:
     if found is None:
         return "–"
     unit = next((end.unit for end in (target.low, target.high) if end is not None), base)
+    named: Said = Word("target_kind", metric)
+    if target.kind is TargetKind.EFFECT:
+        named, base = _effect_named(unit), unit
     try:
         scale = Quantity(1.0, base).to(unit)
     except InputError:
         unit, scale = base, 1.0
     value, low, high = (format_number(number * scale, 3) for number in (found.value, found.low, found.high))
     gaps: dict[str, Said] = {
-        "name": Word("target_kind", metric),
+        "name": named,
         "value": value,
         "low": low,
         "high": high,
-        "unit": unit,
+        "unit": "" if unit == "1" else unit,
     }
     return Phrase("report_exposure", gaps)
 
@@ -134,6 +139,8 @@ def target_said(target: Target) -> Said:
     """A target in words: its kind, its ends, its unit once."""
     ends = [end for end in (target.low, target.high) if end is not None]
     unit = ends[0].unit
+    if target.kind is TargetKind.EFFECT:
+        return Joined((_effect_named(unit), _span_of_effect(target)), " ")
     if target.low is not None and target.high is not None and target.low.unit == target.high.unit:
         span = f"{format_number(target.low.value)}–{format_number(target.high.value)} {unit}"
     elif len(ends) > 1:
@@ -143,12 +150,32 @@ def target_said(target: Target) -> Said:
     return Joined((Word("target_kind", target.kind.value), span), " ")
 
 
+def _effect_named(unit: str) -> Said:
+    """The name of what is measured of an effect; the catalogue has one such covariate to a unit."""
+    named = [name for name, kind in CATALOGUE.items() if kind.response and kind.unit == unit]
+    return Word("covariate", named[0]) if named else Word("target_kind", TargetKind.EFFECT.value)
+
+
+def _span_of_effect(target: Target) -> str:
+    low, high = (None if end is None else format_number(end.value) for end in (target.low, target.high))
+    unit = next(end.unit for end in (target.low, target.high) if end is not None)
+    span = f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
+    return span if unit == "1" else f"{span} {unit}"
+
+
+def every_said(hours: float) -> Said:
+    """How often a dose is given: in days from a week on."""
+    if hours >= WEEK and hours % 24.0 == 0.0:
+        return Phrase("report_every_days", {"days": format_number(hours / 24.0)})
+    return Phrase("report_every", {"hours": format_number(hours)})
+
+
 def way_said(regimen: Regimen) -> Said:
     """Route, infusion time and interval."""
     parts: list[Said] = [Word("route", regimen.route.value)]
     if regimen.duration:
         parts.append(Phrase("report_over", {"hours": format_number(regimen.duration)}))
-    parts.append(Phrase("report_every", {"hours": format_number(regimen.every)}))
+    parts.append(every_said(regimen.every))
     if regimen.loading:
         gaps = {"amount": format_dose(regimen.loading), "hours": format_number(regimen.loading_duration)}
         parts.append(Phrase("report_loading_over" if regimen.loading_duration else "report_loading", gaps))
@@ -198,7 +225,7 @@ def second_opinion_lines(opinion: SecondOpinion | None) -> tuple[Said, ...]:
     gaps: dict[str, Said] = {
         "amount": format_dose(opinion.amount),
         "route": Word("route", opinion.route.value),
-        "every": Phrase("report_every", {"hours": format_number(opinion.every)}),
+        "every": every_said(opinion.every),
         "daily": format_quantity(opinion.daily, "mg"),
         "low": format_quantity(opinion.low, "mg"),
         "high": format_quantity(opinion.high, "mg"),

@@ -1373,16 +1373,12 @@
         <translation>%1 h</translation>
     </message>
     <message>
-        <source>every %1 hours</source>
-        <translation>每 %1 小时一次</translation>
+        <source>%1 every %2</source>
+        <translation>%1，每 %2 一次</translation>
     </message>
     <message>
         <source>over %1 h</source>
         <translation>输注 %1 h</translation>
-    </message>
-    <message>
-        <source>%1 every %2 h</source>
-        <translation>%1，每 %2 h 一次</translation>
     </message>
 </context>
 </TS>

@@ -1,4 +1,4 @@
-"""The command line on the two worked cases, on every kind of bad input, and where there is no safe answer."""
+"""The command line on two worked cases, on every kind of bad input, and where there is no safe answer."""
 
 import csv
 import io

@@ -47,7 +47,11 @@ from core.pd.library import load_effects, load_effects_on_request
 from core.units import Quantity, parse_quantity
 
 EXAMPLES = resources_folder() / "examples"
-CASES = {name: load_case(path) for path in EXAMPLES.glob("*.json") if (name := path.name.partition("_")[0])}
+CASES = {
+    "vancomycin": load_case(EXAMPLES / "vancomycin_falling_renal_function.case.json"),
+    "gefitinib": load_case(EXAMPLES / "gefitinib_itraconazole.case.json"),
+    "warfarin": load_case(EXAMPLES / "warfarin_amiodarone.case.json"),
+}
 TIMES = np.linspace(0.0, 180.0, 361)
 
 

@@ -15,6 +15,7 @@ from core.advise.alerts import usual_doses
 from core.advise.candidates import current_regimen
 from core.advise.doubted_level import DoubtedLevel, doubted_level
 from core.advise.doubted_level import advice_with_flat_prior as flat_prior_advice
+from core.advise.effect_course import effect_curves
 from core.advise.evaluate import Evaluator
 from core.advise.forgiveness import Forgiveness, forgiveness
 from core.advise.judge import DoseForTarget
@@ -34,7 +35,7 @@ from core.clinic.case import Case, TargetKind
 from core.clinic.case_file import case_text
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
-from core.drugs.model import BoundModel, DrugTarget
+from core.drugs.model import BoundModel, DrugTarget, effect_ids
 from core.drugs.pbpk_model import BoundPbpkModel
 from core.errors import FitFailed, InputError, ModelError, OutOfDomain
 from core.infer.averaging import weigh
@@ -228,6 +229,7 @@ def _prediction(
         task.step(0.0, "predicting")
     grid = time_grid(case) if times is None else np.asarray(times, dtype=float)
     curves = predict_curves(draws, doses, grid, source=source, tissues=tissues, effects=effects_of(case.drug))
+    curves += effect_curves(case, draws, doses, grid, source, np.random.default_rng(SEED))
     return Prediction(curves, inputs_hash(case), tuple(item.model.id for item, _ in draws))
 
 
@@ -363,6 +365,8 @@ def time_grid(case: Case, regimen: Regimen | None = None) -> Array:
     end = max([24.0, case.now, *(dose.time + (dose.interval or 0.0) for dose in doses)])
     intervals = [dose.interval for dose in case.doses if dose.interval] + ([regimen.every] if regimen else [])
     ahead = max([48.0, *(4.0 * every for every in intervals)])
+    for model in library().models(case.drug)[:1] if case.drug in library().drugs() else ():
+        ahead = model.judged_after if effect_ids(model.targets, model.harms) else ahead  # as far as it is judged
     stop = max(end, case.now + ahead)
     events = [dose.time for dose in doses] + [dose.time + dose.hours for dose in doses if dose.hours]
     step = next((step for step in _STEPS if stop / step <= _POINTS), stop / _POINTS)

@@ -104,6 +104,15 @@ def preview(verbs: Verbs, case: Case, fitted: Individualisation, regimen: Regime
     return work
 
 
+def dose_for(verbs: Verbs, case: Case, fitted: Individualisation, way: Regimen) -> Work:
+    """The dose that puts the exposure on the target, given in one way."""
+
+    def work(_task: Task, emit: Emit) -> None:
+        emit("dose", verbs.dose_for_target(case, fitted, way))
+
+    return work
+
+
 def with_tissues(
     verbs: Verbs, case: Case, fitted: Individualisation | None, regimen: Regimen | None, tissues: Sequence[str]
 ) -> Work:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.advise.doubted_level import DoubtedLevel
 from core.advise.forgiveness import Forgiveness
+from core.advise.judge import DoseForTarget
 from core.advise.mic_table import MicTable
 from core.advise.next_sample import NextSample
 from core.advise.recommendation import Option, Recommendation, Regimen
@@ -73,6 +74,9 @@ class Verbs(Protocol):
 
     def time_grid(self, case: Case, regimen: Regimen | None = None) -> Array:
         """Times for drawing, h."""
+
+    def dose_for_target(self, case: Case, individualisation: Individualisation, way: Regimen) -> DoseForTarget:
+        """The dose that puts the exposure on the target."""
 
     def next_sample(
         self, case: Case, individualisation: Individualisation, recommendation: Recommendation

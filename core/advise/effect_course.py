@@ -16,11 +16,14 @@ from core.clinic.regimen import Dose, expand
 from core.drugs.covariates import CovariateReader
 from core.drugs.model import BoundModel, effect_ids
 from core.errors import InputError
+from core.infer.predict import curve_of
+from core.infer.prediction import Curve, PredictionSource
 from core.pd.library import EffectModel, effect_by_id
 
 Array = NDArray[np.float64]
 
 _PROPOSALS = 12  # draws of the effect beside each draw of the concentrations, from which the measured ones are fitted
+_CURVE_DRAWS = 150  # of each model; a band of an effect needs no more
 _FEW_DRAWS = 25.0  # effective draws that must explain what was measured
 _EXPLAINED = 0.999  # quantile of the misfit beyond which even the best draw does not
 _RUN_IN = 2400.0  # h before a steady state in which the effect settles
@@ -78,6 +81,49 @@ class PatientEffect:
         highest = np.maximum.reduceat(values, at[:-1], axis=-1)[..., : len(edges) - 1]
         end = values[..., at[1:]]
         return np.stack([end, np.minimum(lowest, end), np.maximum(highest, end)], axis=-1)
+
+
+def effect_curves(
+    case: Case,
+    draws: Sequence[tuple[BoundModel, Array]],
+    doses: Sequence[Dose],
+    times: Array,
+    source: PredictionSource,
+    rng: np.random.Generator,
+) -> tuple[Curve, ...]:
+    """The course of the effects a drug's targets and harms are about, as curves `effect:<id>`.
+
+    Args:
+        case: the patient; what was measured of an effect informs all but the prior.
+        draws: each model with its etas, in proportion to its weight.
+        doses: what is given.
+        times: (T,) case time, h, ascending.
+        source: what the curves are predicted from.
+        rng: of the draws.
+
+    Returns:
+        Curves; none where a fact is missing without which the effect cannot be told: the recommendation asks for it.
+    """
+    if source is PredictionSource.PRIOR:
+        known = {name for name, kind in CATALOGUE.items() if kind.response}
+        first = min((dose.time for dose in doses), default=np.inf)
+        facts = [item for item in case.covariates if item.name not in known or item.time <= first]
+        case = replace(case, covariates=tuple(facts))
+    found: dict[str, list[Array]] = {}
+    units: dict[str, str] = {}
+    for bound, eta in draws:
+        few = eta[np.linspace(0, len(eta) - 1, min(len(eta), _CURVE_DRAWS)).astype(int)]
+        try:
+            informed, effects = effects_in(case, bound, few, rng)
+        except InputError:
+            return ()
+        for name, effect in effects.items():
+            if not effect.effect.at_once:
+                found.setdefault(name, []).append(effect.at(bound, informed, [doses], times)[0])
+                units[name] = effect.effect.unit
+    return tuple(
+        curve_of(f"effect:{name}", source, times, np.concatenate(parts), units[name]) for name, parts in found.items()
+    )
 
 
 def effects_in(

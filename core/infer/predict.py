@@ -45,11 +45,11 @@ def predict_curves(
     unit, mass = bound.model.analyte_unit, bound.model.drug.molar_mass
     scale = Quantity(1.0, "mg/L").to(unit, mass)
     wanted = [name for name in (PLASMA, *tissues) if name in samples]
-    curves = [_curve(name, source, times, samples[name] * scale, unit) for name in wanted]
+    curves = [curve_of(name, source, times, samples[name] * scale, unit) for name in wanted]
     for effect in effects:
         if effect.driver.output in samples:
             values = effect.evaluate(_thinned(samples[effect.driver.output]), times)
-            curves.append(_curve(f"effect:{effect.id}", source, times, values, effect.unit))
+            curves.append(curve_of(f"effect:{effect.id}", source, times, values, effect.unit))
     return tuple(curves)
 
 
@@ -72,7 +72,8 @@ def _stack(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts if name in part]) for name in names}
 
 
-def _curve(output: str, source: PredictionSource, times: Array, values: Array, unit: str) -> Curve:
+def curve_of(output: str, source: PredictionSource, times: Array, values: Array, unit: str) -> Curve:
+    """Median and 5-95 % band of draws (B, T)."""
     low, median, high = quantiles(values, (_LOW, 0.5, _HIGH))
     return Curve(output, source, times, median, low, high, unit)
 

@@ -65,7 +65,9 @@ class Alternatives(Panel):
     def _fill(self) -> None:
         self.table.setRowCount(len(self._options))
         for row, option in enumerate(self._options):
-            name = texts.regimen(option.regimen, brief=self._is_unique(option))
+            name = texts.regimen(option.regimen, brief=True)
+            if not self._is_unique(option) and option.regimen.duration:
+                name += f" · {texts.hours(option.regimen.duration)}"  # the whole text would be cut off
             if option.is_current:
                 name += "  " + self.tr("(now)")
             worst = max(option.risks, key=lambda risk: risk.chance.value, default=None)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from core.advise.judge import DoseForTarget
 from core.advise.recommendation import Option, Regimen
 from core.infer.prediction import Prediction
+from core.units import format_dose
 from desktop import texts, theme
 from desktop.button import Button
 from desktop.compare.table import CompareTable
-from desktop.compute import Comparison, compare
+from desktop.compute import Comparison, compare, dose_for
 from desktop.language import Panel
+from desktop.messages import error_text
 from desktop.plots.concentration import ConcentrationPlot
 from desktop.plots.scene import scene_of
 from desktop.plots.series import Look, Series, series_of
@@ -20,7 +23,7 @@ from desktop.state import CaseState
 from desktop.tasks import Runner
 
 MOST = 4
-_LANE = "compare"
+_LANE, _DOSE = "compare", "dose"
 _LOOKS = (
     Look(theme.PROPOSED, Qt.PenStyle.SolidLine, fill=45),
     Look("#7A3E9D", Qt.PenStyle.DashLine, fill=35),
@@ -41,6 +44,7 @@ class CompareTab(Panel):
         self._base: object = None
         self.runner = Runner(self)
         self.runner.arrived.connect(self._arrived)
+        self.runner.failed.connect(self._failed)
         self.hint = QLabel()
         self.hint.setProperty("role", "muted")
         self.hint.setWordWrap(True)
@@ -52,6 +56,11 @@ class CompareTab(Panel):
         self.form.entered.connect(self.add)
         self.add_button = Button()
         self.add_button.clicked.connect(self.add)
+        self.dose_button = Button()
+        self.dose_button.clicked.connect(self.find_dose)
+        self.answer = QLabel()
+        self.answer.setWordWrap(True)
+        self.answer.hide()
         self.plot_title = QLabel()
         self.plot_title.setProperty("role", "title")
         self.plot = ConcentrationPlot()
@@ -66,7 +75,12 @@ class CompareTab(Panel):
         inner.setContentsMargins(10, 8, 10, 10)
         inner.addWidget(self.form_title)
         inner.addWidget(self.form)
-        inner.addWidget(self.add_button)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(self.dose_button)
+        inner.addLayout(buttons)
+        inner.addWidget(self.answer)
         left = QWidget()
         left.setFixedWidth(500)
         column = QVBoxLayout(left)
@@ -96,6 +110,7 @@ class CompareTab(Panel):
         self.runner.cancel()
         self.regimens = [option.regimen for option in options if option is options[0] or option.is_current][:MOST]
         self._found = ()
+        self._answer("")
         if options:
             self.form.show_regimen(options[0].regimen)
         self._compute()
@@ -112,6 +127,30 @@ class CompareTab(Panel):
             self.regimens.append(regimen)
             self._compute()
 
+    def find_dose(self) -> None:
+        """Find the dose that puts the exposure on the target, given as the form says; its own dose is not used."""
+        case, fitted = self.state.case, self.state.results.individualisation
+        way = self.form.regimen() if self.regimens else None
+        if way is not None and case is not None and fitted is not None:
+            self._answer(self.tr("Looking for the dose…"))
+            self.runner.start(_DOSE, self._ticket, dose_for(self.state.verbs, case, fitted, way))
+
+    def _answer(self, text: str) -> None:
+        self.answer.setText(text)
+        self.answer.setVisible(bool(text))
+
+    def _show_dose(self, found: DoseForTarget) -> None:
+        regimen, target = found.option.regimen, self.state.target
+        said = self.tr("Exactly on the target (%1): %2. The nearest that can be given: %3.")
+        said = said.replace("%1", texts.target(target) if target is not None else "")
+        said = said.replace("%2", format_dose(found.exact)).replace("%3", format_dose(regimen.amount))
+        self._answer(said)
+        self.form.show_regimen(regimen)
+
+    def _failed(self, ticket: int, _key: str, error: object) -> None:
+        if ticket == self._ticket and isinstance(error, Exception):
+            self._answer(error_text(error))
+
     def remove(self, index: int) -> None:
         """Take a regimen out."""
         del self.regimens[index]
@@ -127,7 +166,9 @@ class CompareTab(Panel):
         self._show()
 
     def _arrived(self, ticket: int, _key: str, value: object) -> None:
-        if ticket == self._ticket:
+        if ticket == self._ticket and isinstance(value, DoseForTarget):
+            self._show_dose(value)
+        elif ticket == self._ticket:
             assert isinstance(value, tuple)
             self._found = value
             self._show()
@@ -135,8 +176,8 @@ class CompareTab(Panel):
     def _show(self) -> None:
         found = self._found if self.is_ready else ()
         self.table.show_options([one.option for one in found], self.state.target)
-        for widget in (self.form, self.add_button):
-            widget.setEnabled(bool(found) and len(self.regimens) < MOST)
+        for widget in (self.form, self.add_button, self.dose_button):
+            widget.setEnabled(bool(found) and (len(self.regimens) < MOST or widget is self.dose_button))
         if not self.regimens:
             self.hint.setText(self.tr("Regimens can be compared once the case has a recommendation."))
         elif not found:
@@ -172,6 +213,7 @@ class CompareTab(Panel):
         """Write texts anew."""
         self.form_title.setText(self.tr("One more regimen"))
         self.add_button.setText(self.tr("+ Compare"))
+        self.dose_button.setText(self.tr("Dose for the target"))
         self.plot.set_now_label(self.tr("now"))
         self.plot.setAccessibleName(self.tr("Comparison plot"))
         self._show()

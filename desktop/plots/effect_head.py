@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from core.pd.library import load_effects
+from core.pd.library import effect_by_id
 from desktop import texts
 from desktop.case.field import UnitBox
 from desktop.language import Panel, say
@@ -71,7 +71,7 @@ class EffectHead(Panel):
         current = self.current
         if current is None:
             return
-        model = load_effects().get(current.id)
+        model = effect_by_id(current.id)
         grade = texts.word("evidence", model.evidence) if model is not None else ""
         note = say(f"effect_note_{current.id}")
         self._evidence.setText(self.tr("Evidence: %1.").replace("%1", grade) + f" {note}")

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from desktop import texts
 from desktop.language import Panel, say
 from desktop.plots.concentration import ConcentrationPlot
-from desktop.plots.curve_plot import CurvePlot
 from desktop.plots.doses import DoseStrip
 from desktop.plots.effect_head import EffectHead
 from desktop.plots.empty import EmptyPlot
@@ -38,7 +37,7 @@ class PlotPanel(Panel):
         self.head = PlotHead()
         self.concentration = ConcentrationPlot()
         self.effect_head = EffectHead()
-        self.effect = CurvePlot()
+        self.effect = ConcentrationPlot()
         self.strip = DoseStrip()
         self.empty = EmptyPlot(state)
         self.empty.wanted.connect(self.wanted)
@@ -127,10 +126,13 @@ class PlotPanel(Panel):
         for plot in (self.effect, self.effect_head):
             plot.setVisible(effect is not None)
         self.effect.set_now(scene.now)
+        self.effect.set_levels(scene.effect_marks.get(effect.output, ()) if effect is not None else ())
+        self.effect.set_target(scene.effect_targets.get(effect.output) if effect is not None else None)
         self.effect.set_series(scene.effect_series(effect.output) if effect is not None else ())
         for plot in (self.concentration, self.effect, self.strip):
             plot.set_time(scene.start, by_clock=self.head.by_clock)
-        if self._fresh or not (self.state.typing or self.state.open_row or self.concentration.holds()):
+        holds = self.concentration.holds() and (effect is None or self.effect.holds())
+        if self._fresh or not (self.state.typing or self.state.open_row or holds):
             self.home()
             self._fresh = False
         self.strip.set_now(scene.now)

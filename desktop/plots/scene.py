@@ -16,6 +16,7 @@ from core.clinic.regimen import DoseStatus, expand
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.infer.prediction import Prediction
+from core.pd.library import effect_by_id
 from core.units import Quantity, format_number
 from desktop import texts
 from desktop.language import LANGUAGE
@@ -55,6 +56,8 @@ class Scene:
     concentration: tuple[Series, ...] = ()
     effects: tuple[EffectOutput, ...] = ()
     effect_curves: dict[str, tuple[Series, ...]] = field(default_factory=dict)
+    effect_marks: dict[str, tuple[LevelMark, ...]] = field(default_factory=dict)  # what was measured of them
+    effect_targets: dict[str, TargetBand] = field(default_factory=dict)
     levels: tuple[LevelMark, ...] = ()
     target: TargetBand | None = None
     doses: tuple[DoseMark, ...] = ()
@@ -125,6 +128,8 @@ def scene_of(state: CaseState, shown: Collection[str], output: str) -> Scene:
         concentration=_series(visible, wanted, case, LANGUAGE.wording.word("curve", "prior")),
         effects=effects,
         effect_curves={item.output: _series(visible, item.output, case, "") for item in effects},
+        effect_marks={item.output: _measured(case, item) for item in effects},
+        effect_targets={item.output: band for item in effects if (band := _effect_target(state, item)) is not None},
         levels=_levels(case, model, first.unit) if wanted == PLASMA else (),
         target=_target(state, model, first.unit) if wanted == PLASMA else None,
         doses=_doses(case, state, max(float(p.curves[0].times[-1]) for p in visible.values())),
@@ -153,9 +158,11 @@ def _series(visible: dict[str, Prediction], output: str, case: Case, prior_label
     found = []
     for key, prediction in visible.items():
         curve = prediction.curve(output)
-        if curve is None or (key == "individual" and not case.used_levels):
+        of_effect = output.startswith(EFFECT)
+        if curve is None or (key == "individual" and not case.used_levels and not of_effect):
             continue
-        after = case.now if key == "proposed" else None
+        # Of an effect the course so far is this patient's own, even where no level was taken.
+        after = case.now if key == "proposed" and not (of_effect and "individual" not in visible) else None
         before = case.now if _ends_now(key, case, visible) else None
         label = prior_label if key == "prior" else LANGUAGE.wording.word("curve", key) if prior_label else ""
         found.append(series_of(curve, label, looks[key], after=after, before=before, key=key))
@@ -177,6 +184,27 @@ def _levels(case: Case, model: DrugModel | None, unit: str) -> tuple[LevelMark, 
         if value is not None:
             marks.append(LevelMark(level.time, value[0], value[1], level.use, level.below_limit))
     return tuple(marks)
+
+
+def _measured(case: Case, effect: EffectOutput) -> tuple[LevelMark, ...]:
+    """What was measured of an effect, with one standard deviation of the error."""
+    model = effect_by_id(effect.id)
+    if model is None or model.observed is None:
+        return ()
+    spread = math.expm1(model.observed.residual)
+    taken = [item for item in case.covariates if item.name == model.observed.covariate]
+    return tuple(LevelMark(item.time, item.number, spread * item.number, True, False) for item in taken)
+
+
+def _effect_target(state: CaseState, effect: EffectOutput) -> TargetBand | None:
+    target = state.target
+    if target is None or target.kind is not TargetKind.EFFECT:
+        return None
+    ends = [end for end in (target.low, target.high) if end is not None]
+    if any(end.unit != effect.unit for end in ends):
+        return None
+    low, high = (None if end is None else end.value for end in (target.low, target.high))
+    return TargetBand(low, high, texts.target(target))
 
 
 def _in_unit(level: Level, unit: str, model: DrugModel) -> tuple[float, float] | None:

@@ -206,6 +206,14 @@
 <context>
     <name>CompareTab</name>
     <message>
+        <source>Looking for the dose…</source>
+        <translation>正在查找剂量…</translation>
+    </message>
+    <message>
+        <source>Exactly on the target (%1): %2. The nearest that can be given: %3.</source>
+        <translation>恰好达到目标（%1）：%2。最接近的可给剂量：%3。</translation>
+    </message>
+    <message>
         <source>Regimens can be compared once the case has a recommendation.</source>
         <translation>病例有了给药建议后即可比较方案。</translation>
     </message>
@@ -228,6 +236,10 @@
     <message>
         <source>+ Compare</source>
         <translation>+ 加入比较</translation>
+    </message>
+    <message>
+        <source>Dose for the target</source>
+        <translation>按目标求剂量</translation>
     </message>
     <message>
         <source>now</source>

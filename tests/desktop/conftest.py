@@ -78,6 +78,10 @@ class Recorded:
         self.calls.append(("proposed", regimen))
         return self.proposed
 
+    def dose_for_target(self, case, fitted, way):
+        self.calls.append(("dose", way))
+        return session.dose_for_target(self.case, self.fitted, way)
+
     def next_sample(self, case, fitted, recommendation):
         return session.next_sample(self.case, self.fitted, self.recommendation)
 

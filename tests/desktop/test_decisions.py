@@ -1,6 +1,9 @@
 from PySide6.QtTest import QTest
 
+from core import session
+from core.errors import InputError
 from core.report.decision import DecisionKind
+from core.units import format_dose
 from tests.desktop.hands import CTRL, KEY, key
 
 
@@ -74,6 +77,33 @@ def test_a_decision_does_not_outlive_the_case_it_was_made_for(qtbot, worked):
     assert worked.state.decision is None
     assert worked.case_tab.advice.card.option is None
     assert not worked.case_tab.advice.buttons.accept_button.isEnabled()
+
+
+def test_the_dose_for_the_target_is_found_for_the_way_it_is_given(qtbot, worked):
+    tab = worked.compare_tab
+    worked.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: tab.is_ready and tab.dose_button.isEnabled(), timeout=10000)
+    tab.form.every.edit.setText("24")
+    tab.dose_button.click()
+    qtbot.waitUntil(lambda: "mg" in tab.answer.text(), timeout=10000)
+    way = next(call[1] for call in tab.state.verbs.calls if call[0] == "dose")
+    assert way.every == 24.0
+    found = session.dose_for_target(worked.state.case, worked.state.results.individualisation, way)
+    assert format_dose(found.exact) in tab.answer.text()
+    assert tab.form.regimen().amount == found.option.regimen.amount
+
+
+def test_a_target_no_dose_reaches_is_said_beside_the_form(qtbot, worked, monkeypatch):
+    tab = worked.compare_tab
+    worked.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: tab.is_ready and tab.dose_button.isEnabled(), timeout=10000)
+
+    def none(*_):
+        raise InputError("target", "target_by_no_dose")
+
+    monkeypatch.setattr(tab.state.verbs, "dose_for_target", none)
+    tab.dose_button.click()
+    qtbot.waitUntil(lambda: tab.answer.text().startswith("No dose puts"), timeout=5000)
 
 
 def test_the_case_compares_up_to_four_regimens(qtbot, worked):

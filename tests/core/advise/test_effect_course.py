@@ -159,3 +159,23 @@ def test_own_counts_after_the_first_cycle_change_chance_and_dose() -> None:
         doses.append(session.recommend(case, fitted).options[0].regimen.amount)
     assert chances[0] > 0.8 > 0.2 > chances[1]
     assert doses[0] < 100.0 < doses[1]
+
+
+def test_the_curves_of_an_effect_pass_through_what_was_measured_of_it() -> None:
+    case = docetaxel((0.0, 4.0), (192.0, 0.3), (504.0, 3.8), doses=(infused(100.0),))
+    fitted = session.individualise(case)
+    again = Regimen(80.0, 504.0, Route.INTRAVENOUS, 1.0, case.now)
+    own = session.predict_proposed(case, fitted, again).curve(f"effect:{NEUTROPHILS}")
+    population = session.predict_prior(case).curve(f"effect:{NEUTROPHILS}")
+    assert own is not None
+    assert population is not None
+    nadir = np.flatnonzero(own.times == 192.0)[0]
+    assert own.median[0] == pytest.approx(4.0, rel=1e-3)
+    assert abs(np.log(own.median[nadir] / 0.3)) < abs(np.log(population.median[nadir] / 0.3))
+    assert own.times[-1] >= case.now + 504.0
+
+
+def test_without_the_genotype_there_is_no_curve_of_the_inr() -> None:
+    case = warfarin(daily=4.0, days=3)
+    case = replace(case, covariates=case.covariates[:1])
+    assert session.predict_prior(case).curve(f"effect:{INR}") is None

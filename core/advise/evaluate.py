@@ -297,6 +297,7 @@ class Evaluator:
     def _score(self, regimen: Regimen, below: Array, above: Array, exceeded: tuple[float, ...], share: Array) -> Score:
         low, high = float(below @ share), float(above @ share)
         added = sum(_excess(harm, part) for harm, part in zip(self._harms, exceeded, strict=True))
+        added *= self._case.harm_weight
         inside = tuple(max(0.0, 1.0 - float(x) - float(y)) for x, y in zip(below, above, strict=True))
         pairs = zip(self._harms, exceeded, strict=True)
         uncounted = max((part for harm, part in pairs if harm.below is None and not harm.effect), default=0.0)

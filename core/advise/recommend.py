@@ -129,7 +129,7 @@ def _offer(
     if highest < _HOPELESS and not label_first:
         alerts.append(Alert(Severity.STOP, "target_hardly_reachable", gaps, "target"))
         return replace(blank, alerts=ordered(alerts))
-    offered = [item.option(evaluator) for item in _offered(ranked, options)]
+    offered = mark_surpassed([item.option(evaluator) for item in _offered(ranked, options)])
     alerts += disagreement_alerts(evaluator.areas(offered[0].regimen))
     if highest < _HARDLY:
         alerts.append(Alert(Severity.CAUTION, "target_hardly_reachable", gaps, "target"))
@@ -146,6 +146,18 @@ def _offer(
         why=why(case, believed, ranked, label_first=label_first),
         reasons=reasons(case, believed, evaluator, offered),
     )
+
+
+def mark_surpassed(options: Sequence[Option]) -> list[Option]:
+    """Mark the options outside the Pareto set of benefit and harms; the sampling error of a chance is no difference."""
+
+    def beats(one: Option, other: Option) -> bool:
+        gains = [one.attainment.value - other.attainment.value]
+        gains += [worse.chance.value - risk.chance.value for risk, worse in zip(one.risks, other.risks, strict=True)]
+        return min(gains) >= 0.0 and max(gains) > _TIE
+
+    allowed = [option for option in options if not option.limits_broken]
+    return [replace(option, surpassed=any(beats(other, option) for other in allowed)) for option in options]
 
 
 def _assumptions(posteriors: Sequence[Posterior]) -> tuple[Assumption, ...]:

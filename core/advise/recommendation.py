@@ -73,6 +73,7 @@ class Option:
     utility: float
     effect_unit: str = ""  # of the effect the target, or else a harm, is about
     is_current: bool = False
+    surpassed: bool = False  # another option gives no less benefit and no more of any harm
     limits: tuple[Alert, ...] = ()  # what the label says against it, each with the value and its source
 
     @property

@@ -95,6 +95,7 @@ def option(item: Option, wording: Wording) -> Json:
         },
         "utility": item.utility,
         "current": item.is_current,
+        "surpassed": item.surpassed,
         "limits": alerts(item.limits, wording),
     }
 

@@ -48,6 +48,7 @@ class Case:
     levels: tuple[Level, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     target: Target | None = None
+    harm_weight: float = 1.0  # what the chance of harm counts against that of benefit, the clinician's choice
 
     def covariate(self, name: str, time: float = 0.0) -> CovariateValue | None:
         """Give the covariate in force at a time."""

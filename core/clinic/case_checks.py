@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.units import Quantity, format_number
 
 LARGEST_NUMBER = 1e12
+HEAVIEST = 100.0  # weight of harm against benefit
 FURTHEST_TIME = 876_600.0  # h; a hundred years
 MOST_DOSES_IN_ALL = 10_000
 CO_MEDICATION_UNITS = ("mg", "mmol", "IU")
@@ -61,6 +62,9 @@ def check_consistent(case: Case) -> None:
         _check_level(level, case.drug, f"$.levels[{index}]")
     if case.target is not None:
         _check_target(case.target, "$.target")
+    if not 0.0 <= case.harm_weight <= HEAVIEST:
+        gaps = {"value": str(case.harm_weight), "low": "0", "high": format_number(HEAVIEST)}
+        raise InputError("$.harm_weight", "out_of_domain", **gaps)
 
 
 def _check_birth(case: Case) -> None:

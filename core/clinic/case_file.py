@@ -115,6 +115,7 @@ def _case(case: Case) -> dict[str, Any]:
             "levels": [_level(level) for level in case.levels],
             "outcomes": [_outcome(outcome) for outcome in case.outcomes],
             "target": None if case.target is None else _target(case.target),
+            "harm_weight": None if case.harm_weight == 1.0 else _number(case.harm_weight),
         }
     )
 

@@ -30,7 +30,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KEYS = {
     "case": (
         *("schema", "patient", "covariates", "co_medication", "drug", "models", "start", "doses", "levels", "outcomes"),
-        "target",
+        *("target", "harm_weight"),
     ),
     "patient": ("id", "name", "sex", "born", "age", "ethnicity"),
     "covariate": ("name", "value", "time"),
@@ -54,7 +54,7 @@ def case_from(root: Node) -> Case:
         raise schema.error("schema_unknown", value=schema.text, wanted=SCHEMA)
     root.only(*_KEYS["case"])
     start = _start(root["start"])
-    target = root.get("target")
+    target, harm_weight = root.get("target"), root.get("harm_weight")
     case = Case(
         patient=_patient(root["patient"]),
         drug=root["drug"].text,
@@ -66,6 +66,7 @@ def case_from(root: Node) -> Case:
         levels=_list(root, "levels", start, _level),
         outcomes=_list(root, "outcomes", start, _outcome),
         target=None if target is None else _target(target),
+        harm_weight=1.0 if harm_weight is None else harm_weight.number,
     )
     check_consistent(case)
     return case

@@ -328,6 +328,18 @@ class DrugModel(Protocol):
         """Residual error."""
 
     @property
+    def heeds(self) -> tuple[str, ...]:
+        """Names of further facts its domain, forms, targets or harms look at."""
+
+    @property
+    def effect_covariates(self) -> tuple[str, ...]:
+        """Covariates a person enters for the effects its targets and harms are about."""
+
+    @property
+    def read_covariates(self) -> tuple[str, ...]:
+        """Names of the facts its parameters depend on, derived ones and facts of the patient included."""
+
+    @property
     def analyte_unit(self) -> str:
         """Unit in which levels and curves of this drug are shown."""
 

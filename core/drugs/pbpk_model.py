@@ -93,6 +93,11 @@ class PbpkModel(WithFacts):
         return (*_NEEDED, *(name for name in _OPTIONAL if name != "cyp2d6_phenotype" or self._uses_cyp2d6))
 
     @property
+    def read_covariates(self) -> tuple[str, ...]:
+        """Names of the covariates the body depends on."""
+        return self.covariates
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Weight and height."""
         return _NEEDED

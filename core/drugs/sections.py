@@ -296,6 +296,14 @@ class DrugFacts:
         return replace(own, limits=own.limits.at(weight)) if isinstance(weight, float) else own
 
     @property
+    def criteria(self) -> tuple[str, ...]:
+        """Names of the facts by which forms, targets and harms differ between patients."""
+        each = [criterion for item in self.given_as for criterion in (*item.where, *item.unless)]
+        each += [criterion for item in self.targets for criterion in (*item.where, *item.unless)]
+        each += [criterion for item in self.harms for criterion in (*item.where, *item.unless)]
+        return tuple(dict.fromkeys(condition.by for criterion in each for condition, _ in criterion.counted))
+
+    @property
     def effect_covariates(self) -> tuple[str, ...]:
         """Covariates a person enters for these effects: what changes them, and what is measured of them."""
         names: list[str] = []
@@ -320,9 +328,20 @@ NOT_TO_DOSE = DrugFacts((), (), (), Limits(0.0, 0.0, "a model of data, not to do
 
 
 class WithFacts:
-    """A model that knows what holds for its drug."""
+    """A model that knows what holds for its drug, and the people it was made with."""
 
     facts: DrugFacts
+    domain: tuple[DomainRange, ...]
+
+    @property
+    def heeds(self) -> tuple[str, ...]:
+        """Names of all facts about a patient that its domain, forms, targets or harms look at beside its parameters."""
+        return tuple(dict.fromkeys([*(item.covariate for item in self.domain), *self.facts.criteria]))
+
+    @property
+    def effect_covariates(self) -> tuple[str, ...]:
+        """Covariates a person enters for the effects its targets and harms are about."""
+        return self.facts.effect_covariates
 
     @property
     def given_as(self) -> tuple[GivenAs, ...]:

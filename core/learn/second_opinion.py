@@ -81,7 +81,7 @@ def second_opinion(
         predictor = predictor_at(path)
     except InputError:
         return _silent("", "", "predictor_broken")
-    silence = _standing_reason(predictor, recommendation)
+    silence = _standing_reason(case, predictor, recommendation)
     if silence:
         return _silence_of(predictor, silence)
     near = [bound for bound in bounds if not any(alert.severity is not Severity.NOTE for alert in bound.findings)]
@@ -122,13 +122,13 @@ def _silence_of(predictor: Predictor, why: str, gaps: Mapping[str, str] | None =
     return SecondOpinion(predictor.card.id, predictor.file_hash, abstains=why, gaps=gaps or {})
 
 
-def _standing_reason(predictor: Predictor, recommendation: Recommendation) -> str:
+def _standing_reason(case: Case, predictor: Predictor, recommendation: Recommendation) -> str:
     """Why the predictor has nothing to say whatever the patient; empty when it has."""
     if recommendation.outcome is not Outcome.OPTIONS:
         return "predictor_blocked"
     if predictor.card.target != described(recommendation.target):
         return "predictor_other_target"
-    return ""
+    return "" if case.harm_weight == 1.0 else "predictor_other_weight"
 
 
 def described(target: Target) -> tuple[str, str, str]:

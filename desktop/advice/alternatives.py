@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.advise.recommendation import Option
-from desktop import texts
+from desktop import texts, theme
 from desktop.language import Panel
 from desktop.state import CaseState
 
@@ -62,6 +63,11 @@ class Alternatives(Panel):
             self.table.setCurrentCell(selected, 0)
         self.table.blockSignals(False)
 
+    def _tip(self, option: Option) -> str:
+        text = texts.regimen(option.regimen)
+        worse = self.tr("Another option gives no less benefit and no more harm.")
+        return f"{text}\n{worse}" if option.surpassed else text
+
     def _fill(self) -> None:
         self.table.setRowCount(len(self._options))
         for row, option in enumerate(self._options):
@@ -80,7 +86,9 @@ class Alternatives(Panel):
                 item = QTableWidgetItem(text)
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setToolTip(texts.regimen(option.regimen))
+                item.setToolTip(self._tip(option))
+                if option.surpassed:
+                    item.setForeground(QColor(theme.MUTED))
                 self.table.setItem(row, column, item)
         header = self.table.horizontalHeader()
         header.setSectionsClickable(False)

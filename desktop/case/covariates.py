@@ -27,13 +27,17 @@ COMPUTED = ("creatinine_clearance",)  # worked out where it is not entered
 
 def form_covariates(models: Sequence[DrugModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Covariates a person enters for these models: those most of them must know, and the others."""
-    asked = [set(entered_covariates(model.covariates)) for model in models]
+    used = [set(entered_covariates(model.covariates)) for model in models]
+    asked = [names | set(entered_covariates(model.heeds)) for names, model in zip(used, models, strict=True)]
     needed = [set(entered_covariates(model.required)) - set(COMPUTED) for model in models]
-    main = [name for name in CATALOGUE if sum(name in names for names in needed) * 2 > len(models)]
+    main = {name for name in CATALOGUE if sum(name in names for names in needed) * 2 > len(models)}
     if len(models) == 1:
-        defaults = set(models[0].defaults) - set(COMPUTED)
-        main = [name for name in CATALOGUE if name in needed[0] | (defaults & asked[0])]
-    return tuple(main), tuple(name for name in CATALOGUE if any(name in names for names in asked) and name not in main)
+        main = needed[0] | ((set(models[0].defaults) - set(COMPUTED)) & asked[0])
+    if not main:  # none must be known: what most of the models use is offered at once
+        main = {name for name in CATALOGUE if sum(name in names for names in used) * 2 > len(models)}
+    main |= {name for model in models for name in model.effect_covariates}
+    further = (name for name in CATALOGUE if any(name in names for names in asked) and name not in main)
+    return tuple(name for name in CATALOGUE if name in main), tuple(further)
 
 
 class CovariateGrid(Panel):

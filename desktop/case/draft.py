@@ -88,6 +88,7 @@ class Draft:
     levels: tuple[LevelRow, ...] = ()
     medications: tuple[MedicationRow, ...] = ()
     target: TargetRow | None = None
+    harm_weight: str = "1"
     outcomes: tuple[Outcome, ...] = field(default=())
 
     @property

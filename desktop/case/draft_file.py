@@ -38,6 +38,7 @@ def draft_of(case: Case) -> Draft:
         levels=tuple(_level(level, case.start) for level in case.levels),
         medications=tuple(_medication(item, case.start) for item in case.co_medication),
         target=_target(case),
+        harm_weight=number_text(case.harm_weight),
         outcomes=case.outcomes,
     )
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from core.clinic.case import TargetKind
+from core.clinic.case import Target, TargetKind
 from core.clinic.patient import Ethnicity, Sex
+from core.drugs.model import Harm
 from core.errors import InputError
 from core.units import format_number
 from desktop import texts
@@ -42,6 +43,7 @@ class PatientForm(Section):
         self.drug, self.model = SearchField("drug"), ChoiceField("model")
         self.sex, self.birth = ChoiceField("sex"), TextField("birth")
         self.ethnicity, self.target = ChoiceField("ethnicity"), ChoiceField("target")
+        self.harm_weight = ChoiceField("harm_weight")
         self.target_kind = ChoiceField("target.kind")
         self.target_unit = ChoiceField("target.unit")
         self.target_low, self.target_high = TextField("target.low"), TextField("target.high")
@@ -69,11 +71,11 @@ class PatientForm(Section):
         foot = QGridLayout()
         foot.setHorizontalSpacing(8)
         foot.setVerticalSpacing(3)
-        for line, field in enumerate((self.model, self.target)):
+        for line, field in enumerate((self.model, self.target, self.harm_weight)):
             field.label_beside()
             foot.addWidget(field, line, 0, 1, 2)
         for place, field in enumerate(self._own):
-            foot.addWidget(field, 2 + place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
+            foot.addWidget(field, 3 + place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
         for part in (grid, foot):
             part.setColumnStretch(0, 1)
             part.setColumnStretch(1, 1)
@@ -92,6 +94,7 @@ class PatientForm(Section):
         self.drug.chosen.connect(self._choose_drug)
         self.model.chosen.connect(self._choose_model)
         self.target.chosen.connect(self._choose_target)
+        self.harm_weight.chosen.connect(lambda key: self.state.change(replace(self.state.draft, harm_weight=key)))
         self.target_kind.chosen.connect(self._choose_kind)
         self.target_unit.chosen.connect(lambda key: self._change_target(unit=key))
         for field, attribute in ((self.target_low, "low"), (self.target_high, "high")):
@@ -111,6 +114,7 @@ class PatientForm(Section):
                 self.birth,
                 self.ethnicity,
                 self.target,
+                self.harm_weight,
                 *self._own,
             )
         }
@@ -135,19 +139,23 @@ class PatientForm(Section):
     _show_own = False
 
     def _published(self) -> list[TargetRow]:
-        models = self.state.models_in_use
         rows = []
-        for item in models[0].targets if models else ():
-            low, high = item.target.low, item.target.high
+        for item in self._distinct():
+            low, high = item.low, item.high
             rows.append(
                 TargetRow(
-                    item.target.kind.value,
+                    item.kind.value,
                     "" if low is None else format_number(low.value),
                     "" if high is None else format_number(high.value),
                     (low or high).unit if (low or high) is not None else "",  # type: ignore[union-attr]
                 )
             )
         return rows
+
+    def _distinct(self) -> list[Target]:
+        """The published targets, each once: models of an effect may share theirs."""
+        models = self.state.models_in_use
+        return list(dict.fromkeys(item.target for item in models[0].targets)) if models else []
 
     def _choose_kind(self, key: str) -> None:
         units = TARGET_UNITS.get(TargetKind(key), _CONCENTRATIONS)
@@ -171,9 +179,8 @@ class PatientForm(Section):
         self.ethnicity.set_items(
             [(item.value, texts.word("ethnicity", item.value)) for item in Ethnicity], draft.ethnicity
         )
-        self.ethnicity.setVisible(
-            any("ethnicity" in model.covariates for model in models) or draft.ethnicity != "unknown"
-        )
+        heeded = any("ethnicity" in (*model.read_covariates, *model.heeds) for model in models)
+        self.ethnicity.setVisible(heeded or draft.ethnicity != "unknown")
         drugs = [(name, LANGUAGE.wording.drug(name)) for name in self.state.drugs]
         self.drug.set_items(drugs, draft.drug)
         self._refresh_models()
@@ -204,13 +211,18 @@ class PatientForm(Section):
     def _refresh_target(self) -> None:
         models, target = self.state.models_in_use, self.state.draft.target
         published = self._published()
-        items = [(str(i), texts.target(item.target)) for i, item in enumerate(models[0].targets if models else ())]
+        items = [(str(i), texts.target(item)) for i, item in enumerate(self._distinct())]
         items.append((OWN, self.tr("own target…")))
         is_own = target is not None and (self._show_own or target not in published)
         chosen = OWN if is_own else "0" if target is None else str(published.index(target))
         self.target.set_items(items, chosen)
         self.target.setVisible(bool(models))
         self.target.show_problem(self._target_problem())
+        weights = {"0.5": self.tr("half"), "1": self.tr("as much as benefit"), "2": self.tr("double"),
+                   "4": self.tr("four times")}  # fmt: skip
+        weight = self.state.draft.harm_weight
+        self.harm_weight.set_items([(key, weights.get(key, key)) for key in dict.fromkeys([*weights, weight])], weight)
+        self.harm_weight.setVisible(bool(models) and any(_counted(harm) for harm in models[0].harms))
         for field in self._own:
             field.setVisible(is_own)
         row = target or TargetRow()
@@ -243,6 +255,7 @@ class PatientForm(Section):
             (self.ethnicity, self.tr("Ancestry")),
             (self.model, self.tr("Model")),
             (self.target, self.tr("Target")),
+            (self.harm_weight, self.tr("Harm counts")),
             (self.target_kind, self.tr("Target of")),
             (self.target_unit, self.tr("Unit")),
             (self.target_low, self.tr("From")),
@@ -251,3 +264,8 @@ class PatientForm(Section):
             field.set_title(title)
         self.birth.edit.setPlaceholderText("1955-05-03")
         self.refresh()
+
+
+def _counted(harm: Harm) -> bool:
+    """Whether a published relation lets a harm count against the benefit."""
+    return harm.below is not None or bool(harm.effect)

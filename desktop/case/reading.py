@@ -26,6 +26,7 @@ _FIELD_OF_KEY = {"time": "when", "from": "start", "analyte": "value"}  # where t
 _FIELD_OF_PATH = {
     "$.patient.born": "birth",
     "$.target.low": "target.low",
+    "$.harm_weight": "harm_weight",
     "$.target.high": "target.high",
     "$.doses": "dose.0.count",
 }
@@ -111,6 +112,7 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
         if row != MedicationRow()
     ]
     target = _target(draft.target, collector) if draft.target is not None else None
+    harm_weight = collector.attempt(lambda: _number(draft.harm_weight, "harm_weight"))
     if draft.drug and draft.drug not in drugs:
         collector.problems.append(Problem("drug", "drug_not_in_library", {"name": draft.drug}))
     missing = _missing(draft, bool(doses))
@@ -127,6 +129,7 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
             levels=tuple(item for item in levels if item is not None),
             outcomes=draft.outcomes,
             target=target,
+            harm_weight=harm_weight or 0.0,
         )
         rows = {
             "covariates": [where for where, _ in entries],

@@ -54,6 +54,10 @@
 <context>
     <name>Alternatives</name>
     <message>
+        <source>Another option gives no less benefit and no more harm.</source>
+        <translation>另一方案获益不少、危害不多。</translation>
+    </message>
+    <message>
         <source>(now)</source>
         <translation>（现用）</translation>
     </message>
@@ -683,6 +687,22 @@
         <translation>自定目标…</translation>
     </message>
     <message>
+        <source>half</source>
+        <translation>减半</translation>
+    </message>
+    <message>
+        <source>as much as benefit</source>
+        <translation>与获益相同</translation>
+    </message>
+    <message>
+        <source>double</source>
+        <translation>加倍</translation>
+    </message>
+    <message>
+        <source>four times</source>
+        <translation>四倍</translation>
+    </message>
+    <message>
         <source>1  Patient and drug</source>
         <translation>1  患者与药物</translation>
     </message>
@@ -717,6 +737,10 @@
     <message>
         <source>Target</source>
         <translation>目标</translation>
+    </message>
+    <message>
+        <source>Harm counts</source>
+        <translation>危害权重</translation>
     </message>
     <message>
         <source>Target of</source>

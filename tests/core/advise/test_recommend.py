@@ -9,7 +9,8 @@ import pytest
 from core import session
 from core.advise.candidates import WAITS, candidates, current_regimen, limits_met, planned_doses
 from core.advise.evaluate import Evaluator
-from core.advise.recommendation import Outcome, Recommendation, Regimen
+from core.advise.recommend import mark_surpassed
+from core.advise.recommendation import Interval, Option, Outcome, Recommendation, Regimen, Risk
 from core.advise.responses import draw
 from core.advise.spans import spans
 from core.clinic.alert import Severity
@@ -18,6 +19,7 @@ from core.clinic.covariate import CovariateValue
 from core.clinic.level import Level
 from core.clinic.patient import Patient, Sex
 from core.clinic.regimen import Dose, Route
+from core.drugs.model import Evidence
 from core.units import parse_quantity
 
 CASE = Case(
@@ -160,3 +162,32 @@ def test_where_no_regimen_can_reach_the_target_none_is_offered_not_even_the_curr
     assert advice.outcome is Outcome.BLOCKED
     assert advice.options == ()
     assert [alert.id for alert in advice.alerts if alert.severity is Severity.STOP] == ["target_hardly_reachable"]
+
+
+def test_harm_that_counts_more_lowers_the_dose_and_counting_nothing_raises_it() -> None:
+    """Utility is attainment less harm_weight times the excess harm; brute force over what was offered."""
+    daily = {}
+    for weight in (0.0, 1.0, 8.0):
+        case = replace(CASE, harm_weight=weight)
+        found = session.recommend(case, session.individualise(case))
+        first = found.options[0]
+        daily[weight] = first.exposure["auc24"].value
+        published = found.options[0].risks[0]
+        harm = session.bind_models(case)[0].model.harms[0]
+        assert harm.below is not None
+        excess = published.chance.value - harm.below[0] / harm.below[1]
+        assert first.utility == pytest.approx(first.attainment.value - weight * excess, abs=1e-9)
+    assert daily[8.0] < daily[1.0] <= daily[0.0]
+
+
+def test_an_option_another_surpasses_in_benefit_and_harm_is_marked() -> None:
+    def option(attained: float, *harms: float) -> Option:
+        risks = tuple(Risk("toxicity_bleeding", Interval(x, x, x), Evidence.LOW, "none", "") for x in harms)
+        chance = Interval(attained, attained, attained)
+        return Option(Regimen(1.0, 24.0, Route.ORAL), chance, 0.0, 0.0, chance, risks, {}, 0.0)
+
+    found = mark_surpassed(
+        [option(0.8, 0.2, 0.1), option(0.7, 0.3, 0.1), option(0.9, 0.5, 0.1), option(0.8, 0.2, 0.05)]
+    )
+    assert [item.surpassed for item in found] == [True, True, False, False]
+    assert not any(item.surpassed for item in mark_surpassed([option(0.8, 0.2), option(0.795, 0.2)]))

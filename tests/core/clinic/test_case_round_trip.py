@@ -133,7 +133,7 @@ def test_the_worked_cases_survive_a_round_trip_and_say_that_they_are_demonstrati
     case = load_case(path)
     assert "DEMO" in case.patient.name
     assert case.given_doses
-    assert len(case.used_levels) == 2
+    assert case.used_levels or any(CATALOGUE[item.name].response for item in case.covariates)
     save_case(case, tmp_path / "copy.case.json")
     assert load_case(tmp_path / "copy.case.json") == case
 

@@ -197,8 +197,8 @@ def _of_site(drug: str, before: dict[Measure, float], file: Path) -> list[Limit]
     if not file.is_file():
         return []
     root = read_strict_yaml(file)
-    root.only("schema", "limits")
-    entry = root["limits"].get(drug)
+    root.only("schema", "limits", "administration_times")
+    entry = root["limits"].get(drug) if "limits" in root else None
     if entry is None:
         return []
     entry.only("single", "daily", "reason")
@@ -211,7 +211,9 @@ def _of_site(drug: str, before: dict[Measure, float], file: Path) -> list[Limit]
 
 
 def site_limits_file() -> Path:
-    """Where a site keeps its own limits: `limits: {vancomycin: {single: 1500 mg, daily: 3000 mg, reason: ...}}`."""
+    """Where a site keeps its own limits: `limits: {vancomycin: {single: 1500 mg, daily: 3000 mg, reason: ...}}`,
+    and the hours at which its wards give drugs (`core/advise/ward_times.py`).
+    """
     return site_folder().parent / "limits.yaml"
 
 

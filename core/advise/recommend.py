@@ -24,6 +24,7 @@ from core.advise.limits import Limit, broken, limits_of, rate_limits, unchecked_
 from core.advise.reasons import Candidate, reasons, why
 from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
+from core.advise.ward_times import next_ward_time, ward_times
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
 from core.drugs.model import Assumption, DrugModel, DrugTarget, Evidence, off_label
@@ -203,7 +204,7 @@ def judge_all(
 ) -> list[Candidate]:
     """Judge what can be given, and the current regimen in any case; limits are attached, never hidden."""
     current = current_regimen(case)
-    first = current.first_dose if current is not None else case.now
+    first = next_ward_time(case, current.first_dose if current is not None else case.now, ward_times())
     regimens = candidates(
         model.given_as,
         first,

@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.cli.answer import Console
 from core.clinic.case import Case
 from core.clinic.case_file import load_case
 from core.errors import InputError
+from core.spread import Crew
 from core.units import format_number, parse_plain_number
 
 Array = NDArray[np.float64]
 
+MOST_JOBS = 256
 MOST_TIMES = 20_001
 MOST_SAMPLES = 10_000
 LARGEST_SEED = 2**32 - 1
@@ -30,6 +33,27 @@ def add_case(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Where the document goes."""
     parser.add_argument("-o", "--output", metavar="FILE", help="write the JSON document to FILE, whole or not at all")
+
+
+def add_crew(parser: argparse.ArgumentParser) -> None:
+    """Who works, and where finished pieces are kept."""
+    parser.add_argument("--jobs", default="1", metavar="N", help="processes of this computer (default 1)")
+    parser.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.7:8786")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep finished pieces here; a run that was stopped goes on")
+
+
+def read_crew(args: argparse.Namespace, console: Console) -> Crew:
+    """Read what `add_crew` asks for.
+
+    Raises:
+        InputError: a number that is none.
+    """
+
+    def damaged(place: Path) -> None:
+        console.tell(console.wording.text("kept_piece_damaged", {"path": place}))
+
+    jobs = read_count(args.jobs, "--jobs", 1, MOST_JOBS)
+    return Crew(jobs, args.cluster, None if args.keep is None else Path(args.keep), damaged)
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:

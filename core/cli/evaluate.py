@@ -13,7 +13,7 @@ from typing import Any
 
 from core.atomic_write import write_atomically
 from core.cli.answer import Answer, Console
-from core.cli.arguments import add_output
+from core.cli.arguments import add_crew, add_output, read_crew
 from core.errors import InputError
 from core.infer.next_level import Foretold, Score
 from core.qualify.retrospective import Evaluation, Study, evaluate, read_study, study_files
@@ -28,6 +28,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("data", metavar="FOLDER", help="folder with the tables of the studies")
     parser.add_argument("--study", nargs="*", default=[], metavar="STUDY", help="names, or study files (*.study.yaml)")
     parser.add_argument("--levels", metavar="FILE", help="write every level and what was foretold of it (*.csv)")
+    add_crew(parser)
     add_output(parser)
     parser.set_defaults(run=run)
 
@@ -42,7 +43,8 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
     folder = Path(args.data)
     if not folder.is_dir():
         raise InputError("FOLDER", "file_not_read", path=folder, why="there is no such folder")
-    done = [evaluate(study, folder, console.task()) for study in _studies(args.study, folder)]
+    crew = read_crew(args, console)
+    done = [evaluate(study, folder, console.task(), crew) for study in _studies(args.study, folder)]
     if args.levels:
         write_atomically(args.levels, _levels_csv(done))
         console.tell(console.wording.text("cli_written", {"path": args.levels}))

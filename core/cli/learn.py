@@ -9,7 +9,7 @@ from typing import Any
 
 from core import session
 from core.cli.answer import Answer, Console
-from core.cli.arguments import LARGEST_SEED, read_count
+from core.cli.arguments import LARGEST_SEED, add_crew, read_count, read_crew
 from core.cli.recalibrate import add_parsers
 from core.drugs.model import DrugModel
 from core.errors import InputError
@@ -23,8 +23,8 @@ from core.learn.recipe import Recipe, read_recipe
 from core.learn.train import check_promoted, train
 from core.learn.train_patients import evaluate_on, train_on_patients
 from core.learn.verify import verify
+from core.spread import Crew
 
-MOST_JOBS = 256
 _READERS: dict[str, Callable[[Path], PatientTable]] = {"iwpc": read_iwpc}
 
 
@@ -37,7 +37,7 @@ def add_parser(verbs: Any) -> None:
     training.add_argument("data", metavar="DATA", nargs="?", help="the patients, for a recipe of the kind `patients`")
     training.add_argument("-o", "--model", required=True, metavar="MODEL.dwm", help="where the predictor goes")
     training.add_argument("--table", metavar="FILE.npz", help="keep the virtual patients here, or take them from here")
-    training.add_argument("--jobs", default="1", metavar="N", help="processes that draw patients (default 1)")
+    add_crew(training)
     training.set_defaults(run=run_train)
     judging = kinds.add_parser("evaluate", help="judge a predictor on patients it has never seen")
     judging.add_argument("model", metavar="MODEL.dwm")
@@ -60,11 +60,11 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
         return _train_on_patients(args, console)
     if args.data is not None:
         raise InputError("DATA", "recipe_takes_no_data")
-    jobs = read_count(args.jobs, "--jobs", 1, MOST_JOBS)
+    crew = read_crew(args, console)
     recipe = read_recipe(Path(args.recipe))
     models = [session.library().model(name) for name in recipe.models]
     task = console.task()
-    table = _table(args.table, recipe, models, jobs, console)
+    table = _table(args.table, recipe, models, crew, console)
     trained = train(recipe, models, table, task)
     check_promoted(trained)
     card = verify(recipe, models, trained.graphs, trained.card, task)
@@ -110,11 +110,11 @@ def run_evaluate(args: argparse.Namespace, console: Console) -> Answer:
     return Answer(found, [*lines, f"interval {found['interval']['coverage']:.3f}", *_groups(found["subgroups"])])
 
 
-def _table(place: str | None, recipe: Recipe, models: Sequence[DrugModel], jobs: int, console: Console) -> Table:
+def _table(place: str | None, recipe: Recipe, models: Sequence[DrugModel], crew: Crew, console: Console) -> Table:
     made_from = data_hash(recipe, models)
     if place is not None and Path(place).exists():
         return load_table(Path(place), made_from)
-    table = make_table(recipe, models, jobs, console.task())
+    table = make_table(recipe, models, crew, console.task())
     if place is not None:
         save_table(Path(place), table, made_from)
     return table

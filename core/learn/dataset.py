@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from core.learn.probe import CASES, probe, probe_case
 from core.learn.recipe import Recipe
 from core.learn.virtual_course import VirtualPatient, daily_limit, dose_grid, limits_of, usual_course, virtual_patient
 from core.population.virtual_patients import sample_patient
+from core.spread import Crew, Written, spread
 from core.task import Task
 
 Array = NDArray[np.float64]
@@ -79,26 +81,40 @@ def purposes(recipe: Recipe) -> NDArray[np.int64]:
     return np.array(sorted(range(recipe.split.total), key=keys.__getitem__), dtype=np.int64)
 
 
-def make_table(recipe: Recipe, models: Sequence[DrugModel], jobs: int = 1, task: Task | None = None) -> Table:
-    """Draw and judge every virtual patient of a recipe; the result does not depend on `jobs`.
+@dataclass(frozen=True)
+class _Batch:
+    """Virtual patients to judge together: number, and whether in full."""
+
+    recipe: Recipe
+    models: tuple[DrugModel, ...]
+    patients: tuple[tuple[int, bool], ...]
+
+
+def make_table(
+    recipe: Recipe, models: Sequence[DrugModel], crew: Crew | None = None, task: Task | None = None
+) -> Table:
+    """Draw and judge every virtual patient of a recipe; the result does not depend on who works.
 
     Raises:
-        InputError: the drug's target does not superpose.
+        InputError: the drug's target does not superpose; the cluster cannot be used.
         Cancelled: on request.
     """
-    from joblib import Parallel, delayed
-
     numbers = purposes(recipe)
     batches = [
-        [
-            (int(numbers[place]), place >= recipe.split.train)
-            for place in range(start, min(start + _BATCH, len(numbers)))
-        ]
+        _Batch(
+            recipe,
+            tuple(models),
+            tuple(
+                (int(numbers[place]), place >= recipe.split.train)
+                for place in range(start, min(start + _BATCH, len(numbers)))
+            ),
+        )
         for start in range(0, len(numbers), _BATCH)
     ]
-    rows = []
-    work = Parallel(n_jobs=jobs, return_as="generator")
-    for done, part in enumerate(work(delayed(_judge_batch)(recipe, models, batch) for batch in batches)):
+    made_from = data_hash(recipe, models)
+    rows: list[Row] = []
+    work = spread(_judge_batch, batches, crew or Crew(), lambda batch: f"table {made_from} {batch.patients}", _AS_LISTS)
+    for done, part in enumerate(work):
         rows += part
         if task is not None:
             task.step((done + 1) / len(batches), "drawing_virtual_patients")
@@ -106,8 +122,22 @@ def make_table(recipe: Recipe, models: Sequence[DrugModel], jobs: int = 1, task:
     return Table(numbers, *columns)
 
 
-def _judge_batch(recipe: Recipe, models: Sequence[DrugModel], batch: Sequence[tuple[int, bool]]) -> list[Row]:
-    return [_judge(recipe, models, number, in_full=in_full) for number, in_full in batch]
+def _judge_batch(batch: _Batch) -> list[Row]:
+    return [_judge(batch.recipe, batch.models, number, in_full=in_full) for number, in_full in batch.patients]
+
+
+def _row_lists(rows: list[Row]) -> list[list[Any]]:
+    return [[part.tolist() if isinstance(part, np.ndarray) else part for part in row] for row in rows]
+
+
+def _rows(lists: list[list[Any]]) -> list[Row]:
+    return [
+        (np.array(row), best, need, limit, points, np.array(at_each, dtype=float), np.array(utility, dtype=float))
+        for row, best, need, limit, points, at_each, utility in lists
+    ]
+
+
+_AS_LISTS = Written(_row_lists, _rows)
 
 
 def _judge(recipe: Recipe, models: Sequence[DrugModel], number: int, *, in_full: bool) -> Row:

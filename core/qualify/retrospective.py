@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.clinic.case import Case
+from core.clinic.case_file import case_text
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.drugs.library import resources_folder
 from core.drugs.loader import load_population_model
@@ -21,10 +23,12 @@ from core.exchange.table_case import read_table_cases
 from core.infer.next_level import MOST_BEFORE, Failure, Foretold, Score, foretell, score
 from core.infer.population_fit import PopulationFit, fit_population
 from core.session import library
+from core.spread import Crew, Written, spread
 from core.task import Task
 
 SCHEMA = "dosewright.retrospective/1"
 SUFFIX = ".study.yaml"
+_TOGETHER = 5  # patients in one piece of work
 _COURSE = re.compile(r"-[0-9]+$")
 
 
@@ -105,7 +109,15 @@ def _file_name(entry: Entry) -> str:
     return entry.text
 
 
-def evaluate(study: Study, data: Path, task: Task) -> Evaluation:
+@dataclass(frozen=True)
+class _Some:
+    """Some patients, and the model that is tried on them."""
+
+    model: DrugModel
+    cases: tuple[Case, ...]
+
+
+def evaluate(study: Study, data: Path, task: Task, crew: Crew | None = None) -> Evaluation:
     """Foretell every level of a study's patients from up to three before it.
 
     A model whose numbers are fitted is fitted on one half of the people and tried on the other, then the other way
@@ -115,9 +127,10 @@ def evaluate(study: Study, data: Path, task: Task) -> Evaluation:
         study: what to read and try.
         data: folder with the table.
         task: progress and cancel.
+        crew: who works; the result does not depend on it.
 
     Raises:
-        InputError: the table or the mapping cannot be read, or there are too few patients.
+        InputError: the table or the mapping cannot be read, there are too few patients, or the cluster cannot be used.
         DrugFileError: the model's file is broken.
         Cancelled: on request.
     """
@@ -134,13 +147,36 @@ def evaluate(study: Study, data: Path, task: Task) -> Evaluation:
             fit = _fit(study, model, halves[1 - number], task)
             fits.append(fit)
             used = fit.model
-        for done, case in enumerate(half):
-            task.step((number + done / len(half)) / len(halves), "foretelling")
-            told, failed = foretell(used, case)
+        pieces = [_Some(used, tuple(half[at : at + _TOGETHER])) for at in range(0, len(half), _TOGETHER)]
+        for done, (told, failed) in enumerate(spread(_foretell, pieces, crew or Crew(), _key, _AS_LISTS)):
+            task.step((number + done / len(pieces)) / len(halves), "foretelling")
             foretold += told
             failures += failed
     people = len({subject_of(case) for case in cases})
     return Evaluation(study, sheet, people, tuple(foretold), tuple(failures), tuple(fits))
+
+
+_Told = tuple[list[Foretold], list[Failure]]
+
+
+def _foretell(some: _Some) -> _Told:
+    found = [foretell(some.model, case) for case in some.cases]
+    return [item for told, _ in found for item in told], [item for _, failed in found for item in failed]
+
+
+def _key(some: _Some) -> str:
+    """All the answer depends on: the file, what was fitted, and the patients."""
+    model = some.model
+    numbers = [model.omega.tolist(), repr(model.residual)]
+    numbers += [(item.name, item.typical) for item in getattr(model, "parameters", ())]
+    cases = hashlib.sha256("".join(map(case_text, some.cases)).encode()).hexdigest()
+    return f"foretold {model.id} {model.file_hash} {numbers} {cases}"
+
+
+_AS_LISTS: Written[_Told] = Written(
+    lambda told: [[asdict(item) for item in part] for part in told],
+    lambda values: ([Foretold(**item) for item in values[0]], [Failure(**item) for item in values[1]]),
+)
 
 
 def _fit(study: Study, model: DrugModel, cases: Sequence[Case], task: Task) -> PopulationFit:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from core.learn.dataset import _judge, make_table, purposes
 from core.learn.optimum import Belief, Judge
 from core.learn.recipe import Recipe, Split
 from core.learn.virtual_course import measured, usual_course, virtual_patient
+from core.spread import Crew
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +56,14 @@ def test_measured_levels_scatter_as_the_model_says() -> None:
     assert values.std() == pytest.approx(2.236, rel=0.02)
 
 
-def test_a_table_does_not_depend_on_the_number_of_processes(recipe: Recipe, models: tuple[DrugModel, ...]) -> None:
+def test_a_table_does_not_depend_on_who_made_it(recipe: Recipe, models: tuple[DrugModel, ...], tmp_path: Path) -> None:
     tiny = replace(recipe, split=Split(3, 2, 2, 0))
-    one, two = make_table(tiny, models, jobs=1), make_table(tiny, models, jobs=2)
+    one, two = make_table(tiny, models), make_table(tiny, models, Crew(jobs=2, keep=tmp_path))
     assert one.hash == two.hash
     assert np.array_equal(one.utility, two.utility, equal_nan=True)
+    kept = make_table(tiny, models, Crew(keep=tmp_path))
+    assert kept.hash == one.hash
+    assert np.array_equal(one.by_interval, kept.by_interval, equal_nan=True)
     assert np.isnan(one.utility[:3]).all()
     assert np.isfinite(one.utility[3:]).any(axis=1).all()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core import session
+from core.atomic_write import write_atomically
 from core.cli.answer import Answer, Console
-from core.cli.arguments import LARGEST_SEED, add_crew, read_count, read_crew
+from core.cli.arguments import LARGEST_SEED, add_crew, add_output, read_count, read_crew
 from core.cli.recalibrate import add_parsers
 from core.drugs.model import DrugModel
 from core.errors import InputError
@@ -20,6 +23,7 @@ from core.learn.model_file import load_predictor, save_predictor
 from core.learn.patient_recipe import is_patient_recipe, read_patient_recipe
 from core.learn.patient_table import PatientTable
 from core.learn.recipe import Recipe, read_recipe
+from core.learn.table_prediction import PredictedRow, predict_table
 from core.learn.train import check_promoted, train
 from core.learn.train_patients import evaluate_on, train_on_patients
 from core.learn.verify import verify
@@ -44,6 +48,14 @@ def add_parser(verbs: Any) -> None:
     judging.add_argument("data", metavar="DATA", help="a table its recipe's reader can read")
     judging.add_argument("--seed", default="1", metavar="S", help="seed of the bootstrap (default 1)")
     judging.set_defaults(run=run_evaluate)
+    telling = kinds.add_parser(
+        "predict", help="predict every row of a table whose columns are the predictor's features"
+    )
+    telling.add_argument("model", metavar="MODEL.dwm")
+    telling.add_argument("table", metavar="TABLE.csv")
+    telling.add_argument("--csv", metavar="FILE", help="write one line per row here")
+    add_output(telling)
+    telling.set_defaults(run=run_predict)
     card = kinds.add_parser("card", help="show the card of a predictor")
     card.add_argument("model", metavar="MODEL.dwm")
     card.set_defaults(run=run_card)
@@ -108,6 +120,61 @@ def run_evaluate(args: argparse.Namespace, console: Console) -> Answer:
     lines = [f"{name} {_figure(value)}" for name, value in found["dose"].items()]
     lines.append(f"gain_over_published {_figure(found['gain_over_published'])} {predictor.card.unit}")
     return Answer(found, [*lines, f"interval {found['interval']['coverage']:.3f}", *_groups(found["subgroups"])])
+
+
+def run_predict(args: argparse.Namespace, console: Console) -> Answer:
+    """Dose, interval and reasons row by row; rows that cannot be read are named by line and field, none is lost.
+
+    Raises:
+        InputError: the predictor or the table cannot be read.
+    """
+    predictor = load_predictor(Path(args.model))
+    found = predict_table(predictor, Path(args.table))
+    for refused in found.refused:
+        console.tell(f"{args.table}:{refused.line}: {console.wording.error(refused.error)}")
+    rows = [_predicted(row) for row in found.rows]
+    if args.csv:
+        write_atomically(args.csv, _as_csv(rows))
+        console.tell(console.wording.text("cli_written", {"path": args.csv}))
+    silent = sum(row.dose is None for row in found.rows)
+    counts = {"rows": len(found.rows) + len(found.refused), "silent": silent, "refused": len(found.refused)}
+    document = {
+        "predictor": predictor.card.id,
+        "file_hash": predictor.file_hash,
+        "unit": predictor.card.unit,
+        "coverage": predictor.card.coverage,
+        **counts,
+        "predicted": rows,
+        "not_read": [{"line": item.line, "field": item.field, "reason": item.error.reason} for item in found.refused],
+    }
+    return Answer(document, [console.wording.text("learn_predict_counts", counts)])
+
+
+def _predicted(row: PredictedRow) -> dict[str, Any]:
+    """One row as a document; contributions add up to the dose less `base`."""
+    dose = row.dose
+    return {
+        "line": row.line,
+        "id": row.id,
+        "dose": None if dose is None else dose.value,
+        "low": None if dose is None else dose.low,
+        "high": None if dose is None else dose.high,
+        "silent_for": row.abstains,
+        "base": row.base,
+        "contributions": dict(row.reasons),
+    }
+
+
+def _as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    themes = list(dict.fromkeys(name for row in rows for name in row["contributions"]))
+    plain = ("line", "id", "dose", "low", "high", "silent_for", "base")
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*plain, *themes])
+    for row in rows:
+        numbers = [*(row[name] for name in plain), *(row["contributions"].get(theme) for theme in themes)]
+        writer.writerow(["" if value is None else value for value in numbers])
+    return out.getvalue().encode()
 
 
 def _table(place: str | None, recipe: Recipe, models: Sequence[DrugModel], crew: Crew, console: Console) -> Table:

@@ -22,6 +22,7 @@ from core.exchange.hospital_files import HospitalSource
 from core.exchange.mapping import TableMapping, load_mapping
 from core.exchange.mapping_draft import draft_mapping
 from core.exchange.sheet import Sheet
+from core.exchange.signal_store import keep_signals
 from core.exchange.signals import Estimate
 from core.exchange.text_table import safe_cell
 from core.task import Task
@@ -42,6 +43,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--draft", metavar="FILE", help="write a mapping to check and confirm, import nothing")
     parser.add_argument("--sheet", metavar="FILE", help="write the data sheet, one remark per row (*.csv)")
     parser.add_argument("--orders-as-given", action="store_true", help="take orders for doses given (mimic, eicu)")
+    parser.add_argument("--drug-page", action="store_true", help="show the signals on the drug's page (faers)")
     parser.add_argument("--roles", default="PS", metavar="LIST", help="roles of the drug that count, such as PS,SS")
     parser.set_defaults(run=run)
 
@@ -126,7 +128,6 @@ def _drugbank(args: argparse.Namespace, sheet: Sheet, task: Task, console: Conso
 
 
 def _faers(args: argparse.Namespace, sheet: Sheet, task: Task, console: Console) -> dict[str, Any]:
-    del console
     roles = tuple(args.roles.upper().split(","))
     unknown = next((role for role in roles if role not in _ROLES), None)
     if unknown is not None:
@@ -140,11 +141,14 @@ def _faers(args: argparse.Namespace, sheet: Sheet, task: Task, console: Console)
         "roles": list(roles),
     }
     rows = [_signal(item) for item in signals]
+    document = {"drug": args.drug, **facts, "signals": rows}
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    if args.drug_page:
+        console.tell(console.wording.text("cli_written", {"path": keep_signals(_drug(args), text)}))
     if args.out.lower().endswith(".csv"):
         write_atomically(args.out, _signal_csv(rows).encode())
     else:
-        document = {"drug": args.drug, **facts, "signals": rows}
-        write_atomically(args.out, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
+        write_atomically(args.out, text.encode())
     return {"events": len(signals), **facts}
 
 

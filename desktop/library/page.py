@@ -7,10 +7,12 @@ from html import escape
 from PySide6.QtCore import QCoreApplication
 
 from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm
+from core.errors import InputError
+from core.exchange.signal_store import kept_signals
 from core.units import Quantity, format_dose, format_number
 from desktop import texts, theme
 from desktop.case.covariates import COMPUTED
-from desktop.language import say
+from desktop.language import LANGUAGE, say
 
 Rows = list[tuple[str, str]]
 
@@ -26,6 +28,9 @@ def model_page(model: DrugModel) -> str:
     parts += _table(translate("library", "Toxicity"), [_harm(item) for item in model.harms])
     parts += _table(translate("library", "Limits"), _limits(model))
     parts += _table(translate("library", "Variability between patients"), _variability(model))
+    parts += _table(
+        translate("library", "Reported more often with it: background, never this patient's risk"), _reported(model)
+    )
     return f'<div style="color:{theme.INK}">{"".join(parts)}</div>'
 
 
@@ -80,6 +85,8 @@ def _target(item: DrugTarget) -> tuple[str, str]:
 
 def _harm(item: Harm) -> tuple[str, str]:
     name = say(item.name)
+    if item.effect:
+        return name[:1].upper() + name[1:], _harm_by_effect(item)
     above = QCoreApplication.translate("library", "seen more often above %1 (%2)")
     shown = above.replace("%1", str(item.threshold).replace("*", "·")).replace(
         "%2", texts.word("target_kind", item.metric)
@@ -88,6 +95,16 @@ def _harm(item: Harm) -> tuple[str, str]:
         "%1", texts.word("evidence", item.evidence.value)
     )
     return name[:1].upper() + name[1:], f"{shown}; {grade}; {item.source}"
+
+
+def _harm_by_effect(item: Harm) -> str:
+    translate = QCoreApplication.translate
+    shown = translate("library", "chance from a model: %1").replace("%1", say(f"effect_name_{item.effect}"))
+    if item.threshold is not None:
+        sides = {"lowest": translate("library", "below %1"), "highest": translate("library", "above %1")}
+        shown += f" {sides[item.metric].replace('%1', str(item.threshold).removesuffix(' 1'))}"
+    weight = translate("library", "counts %1 against the benefit").replace("%1", format_number(item.weight))
+    return f"{shown}; {weight}; {item.source}"
 
 
 def _limits(model: DrugModel) -> Rows:
@@ -101,6 +118,26 @@ def _limits(model: DrugModel) -> Rows:
         doses = f"{format_dose(limits.raised.single)} / {format_dose(limits.raised.daily)}"
         raised = f"{doses} ({', '.join(limits.with_inducer)})"
         rows.append((translate("library", "Beside an inducer"), raised))
+    return rows
+
+
+def _reported(model: DrugModel) -> Rows:
+    """Safety signals of the site's own copy of FAERS, where it keeps any."""
+    translate = QCoreApplication.translate
+    try:
+        found = kept_signals(model.drug.name)
+    except InputError as error:
+        return [("FAERS", LANGUAGE.error(error))]
+    if found is None:
+        return []
+    of = translate("library", "%1 reports of this drug among %2 in all").replace("%1", str(found.of_drug))
+    rows = [("FAERS", of.replace("%2", str(found.reports)))]
+    for item in found.signals:
+        counts = translate("library", "%1 reports; reporting odds ratio %2 (95 %: %3–%4)")
+        numbers = (str(item.reports), *(format_number(x, 3) for x in (item.ror.value, item.ror.low, item.ror.high)))
+        for place, number in enumerate(numbers, start=1):
+            counts = counts.replace(f"%{place}", number, 1)
+        rows.append((item.event.capitalize(), counts))
     return rows
 
 

@@ -1315,6 +1315,10 @@
         <translation>患者间变异</translation>
     </message>
     <message>
+        <source>Reported more often with it: background, never this patient&apos;s risk</source>
+        <translation>报告较多的不良事件：仅供参考，不代表该患者的风险</translation>
+    </message>
+    <message>
         <source>Model</source>
         <translation>模型</translation>
     </message>
@@ -1371,6 +1375,22 @@
         <translation>超过 %1 时更常见（%2）</translation>
     </message>
     <message>
+        <source>chance from a model: %1</source>
+        <translation>由模型得出的概率：%1</translation>
+    </message>
+    <message>
+        <source>below %1</source>
+        <translation>低于 %1</translation>
+    </message>
+    <message>
+        <source>above %1</source>
+        <translation>高于 %1</translation>
+    </message>
+    <message>
+        <source>counts %1 against the benefit</source>
+        <translation>相对获益的权重为 %1</translation>
+    </message>
+    <message>
         <source>One dose</source>
         <translation>单次剂量</translation>
     </message>
@@ -1381,6 +1401,14 @@
     <message>
         <source>Beside an inducer</source>
         <translation>与诱导剂合用时</translation>
+    </message>
+    <message>
+        <source>%1 reports of this drug among %2 in all</source>
+        <translation>全部 %2 份报告中该药 %1 份</translation>
+    </message>
+    <message>
+        <source>%1 reports; reporting odds ratio %2 (95 %: %3–%4)</source>
+        <translation>%1 份报告；报告比值比 %2（95 %：%3–%4）</translation>
     </message>
 </context>
 <context>

@@ -160,11 +160,13 @@ def measured_effects(case: Case, models: Sequence[DrugModel]) -> list[str]:
 
 
 def effect_alerts(believers: Sequence[Believer]) -> list[Alert]:
-    """Say when what was measured of an effect lies where hardly any draw of the model goes."""
-    return [
+    """Say when what was measured of an effect lies where hardly any draw of the model goes, and what was assumed."""
+    effects = [effect for believer in believers for effect in believer.effects.values()]
+    assumed = dict.fromkeys(name for effect in effects for name in effect.assumed)
+    notes = [Alert(Severity.NOTE, "effect_fact_assumed", {"covariate": name}, name) for name in assumed]
+    return notes + [
         Alert(Severity.CAUTION, "effect_hardly_explained", {"name": effect.effect.observed.covariate}, "covariates")
-        for believer in believers
-        for effect in believer.effects.values()
+        for effect in effects
         if effect.effect.observed is not None and not effect.explained
     ]
 

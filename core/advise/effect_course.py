@@ -52,6 +52,7 @@ class PatientEffect:
     parameters: Mapping[str, Array]
     explained: bool = True  # whether enough draws explain what was measured of it
     steps: tuple[Step, ...] = ()
+    assumed: tuple[str, ...] = ()  # facts that were not entered, for which the paper's typical value stands in
 
     def of(self, rows: NDArray[np.intp] | slice) -> PatientEffect:
         """Some of the draws."""
@@ -150,19 +151,21 @@ def effects_in(
     for name in effect_ids(bound.model.targets, bound.model.harms):
         effect = effect_by_id(name)
         assert effect is not None  # the drug file was read with it
-        own, seen = _in_patient(case, effect)
-        steps = _steps(case, effect)
+        own, seen, assumed = _in_patient(case, effect)
+        unknown = PatientEffect(own, {}, steps=_steps(case, effect), assumed=assumed)
         if not len(seen):
-            found[name] = PatientEffect(own, own.draw(len(eta), rng), steps=steps)
+            found[name] = replace(unknown, parameters=own.draw(len(eta), rng))
             continue
-        rows, found[name] = _measured(case, bound, eta, PatientEffect(own, {}, steps=steps), seen, rng)
+        rows, found[name] = _measured(case, bound, eta, unknown, seen, rng)
         found = {other: item if other == name else item.of(rows) for other, item in found.items()}
         eta = eta[rows]
     return eta, found
 
 
-def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array]:
-    """The effect with this patient's facts and own baseline, and times and values (M, 2) of what was measured later."""
+def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array, tuple[str, ...]]:
+    """The effect with this patient's facts and own baseline, times and values (M, 2) of what was measured later, and
+    the facts that were not entered.
+    """
     reader = CovariateReader(case)
     facts: dict[str, float | str] = {}
     for name in effect.covariates:
@@ -170,8 +173,9 @@ def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array]:
         if isinstance(value, float | str):
             facts[name] = value
     own = effect.for_patient(facts)
+    assumed = tuple(name for name in effect.assumed(facts) if name in CATALOGUE)
     if effect.observed is None:
-        return own, np.empty((0, 2))
+        return own, np.empty((0, 2)), assumed
     first = min((dose.time for dose in case.given_doses), default=np.inf)
     measured = [item for item in case.covariates if item.name == effect.observed.covariate and item.time <= case.now]
     seen = sorted((item.time, item.number) for item in measured)
@@ -179,7 +183,9 @@ def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array]:
     if before and "baseline" in effect.variability:
         spread = {name: value for name, value in own.variability.items() if name != "baseline"}
         own = replace(own.with_baseline(before[-1]), variability=spread)
-    return own, np.array([row for row in seen if row[0] > first]).reshape(-1, 2)
+    elif "baseline" in effect.variability:
+        assumed = (*assumed, effect.observed.covariate)
+    return own, np.array([row for row in seen if row[0] > first]).reshape(-1, 2), assumed
 
 
 def _steps(case: Case, effect: EffectModel) -> tuple[Step, ...]:

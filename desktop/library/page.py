@@ -6,6 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
+from core.clinic.regimen import describe_interval
 from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm
 from core.errors import InputError
 from core.exchange.signal_store import kept_signals
@@ -55,7 +56,9 @@ def _covariates(model: DrugModel) -> Rows:
     rows = []
     for name in model.covariates:
         default = model.defaults.get(name)
-        if name in COMPUTED:
+        if name in model.effect_covariates and name not in model.required:
+            shown = translate("library", "for the effect, where entered")
+        elif name in COMPUTED:
             shown = translate("library", "worked out from other entries unless entered")
         elif default is None:
             shown = translate("library", "must be entered")
@@ -72,9 +75,14 @@ def _covariates(model: DrugModel) -> Rows:
 
 def _form(form: GivenAs) -> tuple[str, str]:
     doses = ", ".join(format_dose(amount) for amount in form.doses)
-    every = ", ".join(format_number(hours, 4) for hours in form.every)
-    interval = QCoreApplication.translate("library", "every %1 h").replace("%1", every)
-    return texts.title("route", form.route.value), f"{doses}; {interval}"
+    every = ", ".join(describe_interval(hours) for hours in form.every)
+    interval = QCoreApplication.translate("library", "every %1").replace("%1", every)
+    parts = [doses, interval]
+    if form.where or form.unless:
+        parts.append(QCoreApplication.translate("library", "only for some patients"))
+    if form.off_label:
+        parts.append(QCoreApplication.translate("library", "outside the label"))
+    return texts.title("route", form.route.value), "; ".join(parts)
 
 
 def _target(item: DrugTarget) -> tuple[str, str]:

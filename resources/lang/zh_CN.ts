@@ -1351,6 +1351,10 @@
         <translation>文件</translation>
     </message>
     <message>
+        <source>for the effect, where entered</source>
+        <translation>用于效应计算（如已录入）</translation>
+    </message>
+    <message>
         <source>worked out from other entries unless entered</source>
         <translation>未填写时由其他数据算出</translation>
     </message>
@@ -1363,8 +1367,16 @@
         <translation>未填写时取 %1</translation>
     </message>
     <message>
-        <source>every %1 h</source>
-        <translation>每 %1 h 一次</translation>
+        <source>every %1</source>
+        <translation>每 %1 一次</translation>
+    </message>
+    <message>
+        <source>only for some patients</source>
+        <translation>仅适用于部分患者</translation>
+    </message>
+    <message>
+        <source>outside the label</source>
+        <translation>超说明书</translation>
     </message>
     <message>
         <source>evidence: %1</source>

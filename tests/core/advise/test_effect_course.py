@@ -179,3 +179,14 @@ def test_without_the_genotype_there_is_no_curve_of_the_inr() -> None:
     case = warfarin(daily=4.0, days=3)
     case = replace(case, covariates=case.covariates[:1])
     assert session.predict_prior(case).curve(f"effect:{INR}") is None
+
+
+def test_what_stands_in_for_a_fact_of_the_effect_is_said() -> None:
+    case = docetaxel()
+    case = replace(case, covariates=tuple(item for item in case.covariates if item.name in ("weight", "height")))
+    found = session.recommend(case, session.individualise(case))
+    said = {alert.values["covariate"] for alert in found.alerts if alert.id == "effect_fact_assumed"}
+    assert said == {"alpha1_acid_glycoprotein", "neutrophils"}
+    whole = docetaxel((0.0, 4.0))
+    found = session.recommend(whole, session.individualise(whole))
+    assert "effect_fact_assumed" not in [alert.id for alert in found.alerts]

@@ -53,6 +53,8 @@ def level_questions(case: Case) -> list[Alert]:
 
 def _odd_time(level: Level, doses: list[Dose]) -> Iterable[tuple[Severity, str]]:
     earlier = [dose for dose in doses if dose.time < level.time]
+    if not earlier and any(dose.steady_state and dose.time == level.time for dose in doses):
+        return  # the trough of a steady state that was reached long before
     if not earlier:
         yield Severity.STOP, "level_before_first_dose"
         return

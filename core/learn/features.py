@@ -184,7 +184,8 @@ def see(case: Case, bounds: Sequence[BoundModel]) -> Sight:
     predicted = np.stack(
         [bound.concentrations(np.zeros((1, len(bound.model.etas))), case.given_doses, times)[0] for bound in bounds]
     )
-    if (predicted <= 0).any():
+    first = min((dose.time for dose in case.given_doses), default=math.inf)
+    if (predicted <= 0).any() or times[0] <= first:
         raise InputError("levels", "predictor_level_before_dose")
     typical = np.exp(np.log(predicted).mean(axis=0))
     mass = bounds[0].model.drug.molar_mass

@@ -740,7 +740,7 @@
     </message>
     <message>
         <source>Harm counts</source>
-        <translation>危害权重</translation>
+        <translation>危害</translation>
     </message>
     <message>
         <source>Target of</source>

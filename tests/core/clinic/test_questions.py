@@ -52,6 +52,15 @@ def test_a_level_before_the_first_dose_blocks() -> None:
     assert asked(early)["level_before_first_dose"] is Severity.STOP
 
 
+def test_a_trough_at_the_first_dose_of_a_steady_state_is_an_ordinary_level() -> None:
+    settled = replace(NORMAL.doses[0], steady_state=True)
+    level = Level(settled.time, parse_quantity("12 mg/L"))
+    trough = replace(NORMAL, doses=(settled, *NORMAL.doses[1:]), levels=(level,))
+    assert "level_before_first_dose" not in asked(trough)
+    before = replace(trough, levels=(replace(level, time=settled.time - 1.0),))
+    assert asked(before)["level_before_first_dose"] is Severity.STOP
+
+
 def test_a_level_during_the_infusion_is_asked_about() -> None:
     assert "level_during_infusion" in asked(replace(NORMAL, levels=(Level(12.5, parse_quantity("30 mg/L")),)))
 

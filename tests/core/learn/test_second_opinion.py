@@ -204,3 +204,12 @@ def test_every_way_to_stay_silent_has_a_text(language: str) -> None:
         "predictor_level_before_dose",
     ):
         assert Wording(language).text(message, gaps)
+
+
+def test_a_trough_at_the_first_dose_of_a_steady_state_keeps_the_predictor_silent() -> None:
+    case = load_case(resources_folder() / "examples" / "vancomycin_falling_renal_function.case.json")
+    row = replace(case.doses[0], steady_state=True)
+    case = replace(case, doses=(row,), levels=(replace(case.levels[0], time=row.time),))
+    found = session.recommend(case, session.individualise(case))
+    assert found.second_opinion is not None
+    assert found.second_opinion.abstains == "predictor_level_before_dose"

@@ -346,6 +346,8 @@ def drivers(case: Case, individualisation: Individualisation) -> tuple[Sensitivi
     if not isinstance(bound, BoundPbpkModel):
         return ()
     running = current_regimen(case)
+    if not bound.model.given_as:
+        return ()
     form = bound.model.given_as[0]
     route, every = (form.route, form.every[0]) if running is None else (running.route, running.every)
     return bound.drivers(route, every)

@@ -319,8 +319,13 @@ def _effects_wanted(believer: Believer, target: Target, harms: Sequence[Harm]) -
     """Ids of the effects to follow in a model, that of the target first: each model has its own."""
     own = [item.effect for item in believer.bound.model.targets if item.effect]
     wanted = own[:1] if target.kind is TargetKind.EFFECT else []
-    if target.kind is TargetKind.EFFECT and not wanted:
-        raise InputError("target", "target_without_effect")
+    if target.kind is TargetKind.EFFECT:
+        if not wanted:
+            raise InputError("target", "target_without_effect")
+        unit = effect_named(wanted[0], believer.effects).effect.unit
+        for name, end in (("low", target.low), ("high", target.high)):
+            if end is not None and end.unit != unit:
+                raise InputError(f"target.{name}", "target_unit_of_effect", unit=end.unit, wanted=unit)
     return tuple(dict.fromkeys([*wanted, *(harm.effect for harm in harms if harm.effect)]))
 
 

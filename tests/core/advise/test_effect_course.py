@@ -117,6 +117,14 @@ def test_an_effect_cannot_be_the_target_of_a_drug_without_one() -> None:
         session.recommend(case, session.individualise(case))
 
 
+def test_a_target_in_the_unit_of_another_effect_is_refused() -> None:
+    target = Target(TargetKind.EFFECT, parse_quantity("2 10^9/L"), parse_quantity("3 10^9/L"))
+    case = replace(warfarin(), target=target)
+    with pytest.raises(InputError) as refusal:
+        session.recommend(case, session.individualise(case))
+    assert (refusal.value.field, refusal.value.reason) == ("target.low", "target_unit_of_effect")
+
+
 def docetaxel(*counts: tuple[float, float], doses: tuple[Dose, ...] = ()) -> Case:
     facts = {"weight": "60 kg", "height": "165 cm", "alpha1_acid_glycoprotein": "1.34 g/L"}
     covariates = [CovariateValue(name, parse_quantity(value)) for name, value in facts.items()]

@@ -10,7 +10,7 @@ import numpy as np
 from core.advise.candidates import current_regimen, durations_of, same_regimen
 from core.advise.evaluate import Evaluator
 from core.advise.limits import limits_of
-from core.advise.recommend import SAMPLES, SEED, notes_on, samples_for, target_of
+from core.advise.recommend import SAMPLES, SEED, mark_surpassed, notes_on, samples_for, target_of
 from core.advise.recommendation import Option, Regimen
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
@@ -44,7 +44,7 @@ def judge(case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regime
     for regimen in regimens:
         option = evaluator.option(regimen, is_current=same_regimen(regimen, current))
         options.append(replace(option, limits=objections(case, model, regimen)))
-    return tuple(options)
+    return tuple(mark_surpassed(options))
 
 
 def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -> DoseForTarget:

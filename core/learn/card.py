@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.learn.conformal import Margins
 from core.learn.domain import Region
+from core.learn.outlook import OUTLOOK
 from core.learn.patient_table import Imputation
 
 Array = NDArray[np.float64]
 
 SCHEMA = "dosewright.predictor/1"
+GOLDEN_CHOICE = 4 + len(OUTLOOK)  # numbers of a golden regimen
+_MOST_POINTS = 4096
 
 
 class Scale(StrEnum):
@@ -71,7 +74,9 @@ class Card:
     report: Mapping[str, Any]
     imputation: Imputation | None = None
     choice_hash: str = ""  # SHA-256 of the graph that judges regimens; empty: there is none
-    golden_choice: tuple[tuple[float, float, float, float], ...] = ()  # of each: a dose, interval, wait, utility
+    golden_choice: tuple[tuple[float, ...], ...] = ()  # of each: a dose, interval, wait, utility and the outlook
+    points: int = 0  # of each model's prior, from which the outlook of a regimen is made
+    seed: int = 0  # of those points
 
 
 def write_card(card: Card) -> str:
@@ -99,6 +104,7 @@ def write_card(card: Card) -> str:
         "onnx_sha256": card.onnx_hash,
         "choice_sha256": card.choice_hash,
         "golden_choice": [list(item) for item in card.golden_choice],
+        "outlook": {"points": card.points, "seed": card.seed},
         "imputation": None if card.imputation is None else _imputation(card.imputation),
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -172,7 +178,9 @@ def _card(document: Mapping[str, Any]) -> Card:
         report=dict(document["report"]),
         imputation=_read_imputation(document["imputation"]),
         choice_hash=str(document["choice_sha256"]),
-        golden_choice=tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in document["golden_choice"]),
+        golden_choice=tuple(tuple(map(float, item)) for item in document["golden_choice"]),
+        points=int(document.get("outlook", {}).get("points", 0)),
+        seed=int(document.get("outlook", {}).get("seed", 0)),
     )
 
 
@@ -207,6 +215,10 @@ def _check_shapes(card: Card) -> None:
         wanted.append((card.imputation.means, (1 << keys, count)))
     if card.golden_choice and len(card.golden_choice) != len(card.golden):
         raise ValueError("its golden regimens are not one a patient")
+    if any(len(item) != GOLDEN_CHOICE for item in card.golden_choice):
+        raise ValueError("its golden regimens are not of the numbers expected")
+    if card.choice_hash and (card.points < 2 or card.points & (card.points - 1) or card.points > _MOST_POINTS):
+        raise ValueError("the points of its outlook are no power of two")
     if not set(card.group_by) <= set(card.features):
         raise ValueError("its groups are of no feature")
     if set(card.margins) != set(card.regions) or not set(card.agreement) <= set(card.margins):

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from core.advise.candidates import WAITS, candidates, limits_met
 from core.advise.recommendation import Regimen
+from core.clinic.case import Case
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.learn.features import LEVELS_KNOWN, feature_row, see
-from core.learn.optimum import Course, Judge, believe, effective_size, with_truth
+from core.learn.optimum import Judge, believe_well, effective_size, with_truth
+from core.learn.outlook import OUTLOOK, by_course, outlook
 from core.learn.probe import CASES, probe, probe_case
 from core.learn.recipe import Recipe
 from core.learn.virtual_course import VirtualPatient, daily_limit, dose_grid, limits_of, usual_course, virtual_patient
@@ -26,11 +28,9 @@ from core.task import Task
 
 Array = NDArray[np.float64]
 
-_ENOUGH = 32.0  # effective points below which a patient is weighed again with more of them
-_MORE = 8
 _BATCH = 50
 
-Row = tuple[Array, float, float, float, float, Array, Array]
+Row = tuple[Array, float, float, float, float, Array, Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,8 @@ class Table:
     `features` (N, F) single-precision numbers; `best` (N,) mg per day, the mechanistic optimum under what is known;
     `need` (N,) mg per day, the optimum had the truth been known; `limit` (N,) mg per day, the label's; `points` (N,)
     effective sample size behind `best`; for all but the training patients, else NaN: `by_interval` (N, E) mg per day,
-    the optimum at each interval, and `utility` (N, M) of each regimen of the menu, NaN where the label forbids it.
+    the optimum at each interval, `utility` (N, M) of each regimen of the menu, NaN where the label forbids it, and
+    `outlook` (N, M, K), what is expected of each.
     """
 
     numbers: NDArray[np.int64]  # (N,) of the virtual patients
@@ -51,6 +52,7 @@ class Table:
     points: Array
     by_interval: Array
     utility: Array
+    outlook: Array
 
     @property
     def hash(self) -> str:
@@ -132,8 +134,8 @@ def _row_lists(rows: list[Row]) -> list[list[Any]]:
 
 def _rows(lists: list[list[Any]]) -> list[Row]:
     return [
-        (np.array(row), best, need, limit, points, np.array(at_each, dtype=float), np.array(utility, dtype=float))
-        for row, best, need, limit, points, at_each, utility in lists
+        (np.array(row), best, need, limit, points, *(np.array(part, dtype=float) for part in arrays))
+        for row, best, need, limit, points, *arrays in lists
     ]
 
 
@@ -141,9 +143,9 @@ _AS_LISTS = Written(_row_lists, _rows)
 
 
 def _judge(recipe: Recipe, models: Sequence[DrugModel], number: int, *, in_full: bool) -> Row:
-    """One row: features, best, need, limit, points, by_interval, utility."""
+    """One row: features, best, need, limit, points, by_interval, utility, outlook."""
     patient = virtual_patient(recipe, models, number)
-    model = models[0]
+    model = patient.bounds[0].model
     limit = daily_limit(model, patient.case)
     row = feature_row(recipe.features, see(patient.case, patient.bounds))
     judge, truth, points = judge_of(recipe, patient)
@@ -151,39 +153,35 @@ def _judge(recipe: Recipe, models: Sequence[DrugModel], number: int, *, in_full:
     course = judge.best_wait(usual_course(model, recipe.reference_every), grid)
     best, need = judge.best_daily(course, grid), judge.best_daily(course, grid, truth)
     at_each = np.full(len(intervals(model)), np.nan)
-    utility = np.full(len(menu(model)), np.nan)
+    regimens = menu(models[0])
+    utility = np.full(len(regimens), np.nan)
+    ahead = np.full((len(regimens), len(OUTLOOK)), np.nan)
     if in_full:
         courses = [replace(usual_course(model, every), wait=course.wait) for every in intervals(model)]
         at_each = np.array([judge.best_daily(item, grid) for item in courses])
-        utility = regimen_utilities(judge, model, patient)
-    return row, best, need, limit, points, at_each, utility
+        utility = regimen_utilities(judge, model, patient.case, regimens)
+        allowed = np.flatnonzero(np.isfinite(utility))
+        ahead[allowed] = outlook(judge, model, [regimens[place] for place in allowed])
+    return row, best, need, limit, points, at_each, utility, ahead
 
 
 def judge_of(recipe: Recipe, patient: VirtualPatient) -> tuple[Judge, Array, float]:
     """A judge that believes what is known of a virtual patient, the weights that know the truth, effective points."""
-    count = recipe.points
-    beliefs = believe(patient.bounds, patient.case, count, recipe.seed)
-    if effective_size(beliefs) < _ENOUGH:
-        beliefs = believe(patient.bounds, patient.case, count * _MORE, recipe.seed)
+    beliefs = believe_well(patient.bounds, patient.case, recipe.points, recipe.seed)
     size = effective_size(beliefs)
     beliefs, truth = with_truth(beliefs, patient.truth)
     model = patient.bounds[0].model
     return Judge(patient.case, beliefs, model.targets[0].target, model.harms), truth, size
 
 
-def regimen_utilities(judge: Judge, model: DrugModel, patient: VirtualPatient) -> Array:
-    """Utility of each regimen of the menu, (M,), NaN where the label forbids it or there is nothing to wait for."""
-    case = patient.case
-    limits = limits_of(model, case)
-    regimens, waits = menu(model), judge.waits()
+def regimen_utilities(judge: Judge, model: DrugModel, case: Case, regimens: Sequence[Regimen]) -> Array:
+    """Utility of each regimen (M,), NaN where the label forbids it or there is nothing to wait for."""
+    limits, waits = limits_of(model, case), judge.waits()
     values = np.full(len(regimens), np.nan)
-    groups: dict[Course, list[int]] = {}
-    for index, regimen in enumerate(regimens):
-        if regimen.first_dose in waits and not limits_met(regimen, limits):
-            course = replace(usual_course(model, regimen.every), wait=regimen.first_dose)
-            groups.setdefault(course, []).append(index)
-    for course, members in groups.items():
-        values[members] = judge.utilities(course, np.array([regimens[index].amount for index in members]))
+    for course, places in by_course(model, regimens).items():
+        allowed = [place for place in places if course.wait in waits and not limits_met(regimens[place], limits)]
+        if allowed:
+            values[allowed] = judge.utilities(course, np.array([regimens[place].amount for place in allowed]))
     return values
 
 

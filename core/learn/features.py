@@ -136,6 +136,14 @@ _KINDS: dict[str, FeatureKind] = {
     "creatinine_clearance": FeatureKind("mL/min", "feature_kidney", _number("creatinine_clearance")),
     "dialysis": FeatureKind("1", "feature_kidney", _choice("dialysis", {"no": 0.0, "yes": 1.0}, 0.0)),
     "icu": FeatureKind("1", "feature_intensive_care", _choice("icu", {"no": 0.0, "yes": 1.0}, 0.0)),
+    "smoker": FeatureKind("1", "feature_habits", _choice("smoker", {"no": 0.0, "yes": 1.0}, 0.0)),
+    "gist": FeatureKind("1", "feature_diagnosis", _choice("gist", {"no": 0.0, "yes": 1.0}, 0.0)),
+    "ugt2b7_161_alleles": FeatureKind(
+        "1", "feature_genes", _choice("ugt2b7_161_genotype", {"CC": 0.0, "CT": 1.0, "TT": 2.0}, 0.0)
+    ),
+    "ugt2b7_372_alleles": FeatureKind(
+        "1", "feature_genes", _choice("ugt2b7_372_genotype", {"AA": 0.0, "AG": 1.0, "GG": 2.0}, 0.0)
+    ),
     "child_pugh": FeatureKind("1", "feature_liver", _choice("child_pugh", _CHILD_PUGH, 0.0)),
     "cyp2d6_activity": FeatureKind("1", "feature_genes", _choice("cyp2d6_phenotype", _CYP2D6, 1.0)),
     "given_daily": FeatureKind("mg/day", "feature_doses_given", _given_daily),

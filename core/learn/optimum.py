@@ -8,6 +8,7 @@ doses given and one of a unit dose serve every amount.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,9 @@ from core.infer.likelihood import observations, on_error_scale
 
 Array = NDArray[np.float64]
 
+_ENOUGH = 32.0  # effective points below which a patient is weighed again with more of them
+_MORE = 8
+_NOTHING = math.exp(-7)  # a share of a reference below which nothing is told apart
 NEAR_BEST = 0.02  # utilities closer than this count as one, as in `core.advise.recommend`
 _SUPERPOSED_KINDS = (TargetKind.AUC24, TargetKind.AUC24_MIC, TargetKind.AVERAGE, TargetKind.TROUGH)
 _SUPERPOSED_METRICS = ("auc24", "average", "trough")
@@ -84,6 +88,12 @@ def believe(bounds: Sequence[BoundModel], case: Case, count: int, seed: int) -> 
     weights = np.exp(scores - scores.max())
     weights /= weights.sum()
     return tuple(Belief(bound, eta, weight) for bound, eta, weight in zip(bounds, etas, weights, strict=True))
+
+
+def believe_well(bounds: Sequence[BoundModel], case: Case, count: int, seed: int) -> tuple[Belief, ...]:
+    """`believe`, with more points where the levels leave weight to few of them."""
+    beliefs = believe(bounds, case, count, seed)
+    return beliefs if effective_size(beliefs) >= _ENOUGH else believe(bounds, case, count * _MORE, seed)
 
 
 def with_truth(beliefs: Sequence[Belief], truth: Belief) -> tuple[tuple[Belief, ...], Array]:
@@ -149,6 +159,19 @@ class _Response:
         gained = np.concatenate([[0.0], np.cumsum(share.ravel()[order])])
         return np.asarray(gained[np.searchsorted(passes[order], amounts, side="left" if beyond else "right")])
 
+    def log_moments(self, metric: int, amounts: Array, weight: Array, reference: float) -> tuple[Array, Array, Array]:
+        """Weighted mean, standard deviation and skewness of ln(metric / reference), each (D, W), for amounts (D,).
+
+        What is far below the reference counts as e^-7 of it: its exact size changes nothing.
+        """
+        value = self.history[metric] + self.per_mg[metric] * amounts[:, None, None]  # (D, n, W)
+        logs = np.log(np.maximum(value / reference, _NOTHING))
+        mean = np.einsum("n,dnw->dw", weight, logs)
+        away = logs - mean[:, None, :]
+        spread = np.sqrt(np.einsum("n,dnw->dw", weight, away**2))
+        third = np.einsum("n,dnw->dw", weight, away**3)
+        return mean, spread, third / np.maximum(spread, _NOTHING) ** 3
+
 
 class Judge:
     """Judges regimens of one patient under weighted beliefs."""
@@ -177,12 +200,24 @@ class Judge:
         low, high = self._ends
         utility = response.reached(0, low, amounts, share) - response.reached(0, high, amounts, share, beyond=True)
         for place, harm in enumerate(self._harms, 1):
-            assert harm.below is not None
-            assert harm.above is not None
-            gap = harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]
             exceeded = response.reached(place, harm.limit, amounts, share, beyond=True)
-            utility = utility - np.maximum(0.0, gap * exceeded)
+            utility = utility - np.maximum(0.0, _gap(harm) * exceeded)
         return utility
+
+    def outlook(self, form: Course, amounts: Array) -> Array:
+        """What is expected of each amount (D,) mg, without counting points: (D, 6), see `core.learn.outlook`."""
+        response, low_high = self._response(form), self._ends
+        reference = math.exp(np.mean([math.log(end) for end in low_high if 0.0 < end < math.inf]))
+        mean, spread, skew = response.log_moments(0, amounts, self._weight, reference)
+        within = _below(low_high[1] / reference, mean, spread) - _below(low_high[0] / reference, mean, spread)
+        harmed = np.zeros(len(amounts))
+        for place, harm in enumerate(self._harms, 1):
+            moments = response.log_moments(place, amounts, self._weight, harm.limit)
+            harmed += np.maximum(0.0, _gap(harm) * (1.0 - _below(1.0, *moments[:2])) @ response.share)
+        reached = within @ response.share
+        return np.stack(
+            [reached - harmed, reached, mean @ response.share, mean[:, -1], spread[:, -1], skew[:, -1]], axis=1
+        )
 
     def waits(self) -> tuple[float, ...]:
         """How long the first dose may be put off: while the doses given cover the coming day, as in `core.advise`."""
@@ -240,6 +275,22 @@ class Judge:
         judged = cut.judge(window, limit)
         own = target_metric(self._target.kind, judged, limit)
         return np.stack([own, *(np.asarray(getattr(judged, harm.metric)) for harm in self._harms)])
+
+
+def _gap(harm: Harm) -> float:
+    """How much more often the harm was seen above its limit than below."""
+    assert harm.below is not None
+    assert harm.above is not None
+    return harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]
+
+
+def _below(limit: float, mean: Array, spread: Array) -> Array:
+    """Chance that a lognormal quantity, relative to its reference, lies below a limit, same shape as `mean`."""
+    from scipy.special import ndtr
+
+    if limit <= 0:
+        return np.zeros_like(mean)
+    return np.asarray(ndtr((math.log(limit) - mean) / np.maximum(spread, _NOTHING)))
 
 
 def _check_superposes(beliefs: Sequence[Belief], target: Target, harms: Sequence[Harm]) -> None:

@@ -58,8 +58,14 @@ class Predictor:
             rows = self.card.imputation.fill(rows)
         return self.card.scale.to_dose(_run(self._session, rows))
 
-    def utilities(self, row: Array, regimens: Sequence[Regimen], now: float = 0.0) -> Array:
+    def utilities(self, row: Array, regimens: Sequence[Regimen], ahead: Array, now: float = 0.0) -> Array:
         """What the graph that judges regimens makes of each for a patient (F,), (M,).
+
+        Args:
+            row: features, (F,).
+            regimens: M of them.
+            ahead: what is expected of each (`core.learn.outlook`), (M, 6).
+            now: time of the decision, h.
 
         Raises:
             ModelError: there is no such graph.
@@ -67,7 +73,7 @@ class Predictor:
         if self._choice is None:
             raise ModelError(f"{self.card.id} does not judge regimens")
         log_dose = np.log(self.dose(row[None]))
-        return _run(self._choice, regimen_rows(row[None], log_dose, regimens, now))
+        return _run(self._choice, regimen_rows(row[None], log_dose, regimens, ahead[None], now))
 
     def reproduce_golden(self, field: str) -> None:
         """Compute the card's golden rows anew.
@@ -78,10 +84,9 @@ class Predictor:
         again = self.dose(self.card.golden)
         if not np.all(np.abs(again - self.card.golden_dose) <= GOLDEN_TOLERANCE * np.abs(self.card.golden_dose)):
             raise InputError(field, "predictor_not_reproduced")
-        for row, (amount, every, wait, utility) in zip(self.card.golden, self.card.golden_choice, strict=False):
-            judged = self.utilities(row, [Regimen(amount, every, Route.ORAL, 0.0, wait)])[
-                0
-            ]  # the graph sees dose and interval only
+        for row, (amount, every, wait, utility, *ahead) in zip(self.card.golden, self.card.golden_choice, strict=False):
+            regimen = Regimen(amount, every, Route.ORAL, 0.0, wait)  # the graph sees no route
+            judged = self.utilities(row, [regimen], np.array([ahead]))[0]
             if abs(judged - utility) > GOLDEN_TOLERANCE:
                 raise InputError(field, "predictor_not_reproduced")
 

@@ -26,6 +26,8 @@ from core.learn.choice import best_regimen
 from core.learn.domain import Outside
 from core.learn.features import feature_kind, feature_row, see
 from core.learn.model_file import load_predictor
+from core.learn.optimum import Judge, believe_well
+from core.learn.outlook import outlook
 from core.learn.predictor import Predictor
 from core.learn.probe import unchanged
 from core.learn.virtual_course import limits_of
@@ -64,9 +66,10 @@ def second_opinion(
     """What the drug's predictor would give, or why it stays silent.
 
     It speaks only beside an option that may be given, for the target and by the models it was trained on, for a patient
-    like those it has seen; its regimen is one that can be given within the label's limits. It `agrees` when its daily
-    dose and that of the best option differ by no more than they do in 99 of 100 virtual patients, by a factor of 1.25
-    at least and 1.5 at most, plus half the step to the nearest other dose that can be given.
+    like those it has seen; its regimen is one that can be given within the label's limits. It `agrees` when its regimen
+    has the dose and interval of the best option, or when the two daily doses differ by no more than they do in 99 of
+    100 virtual patients, by a factor of 1.25 at least and 1.5 at most, plus half the step to the nearest other dose
+    that can be given.
 
     Args:
         case: the patient.
@@ -96,7 +99,7 @@ def second_opinion(
     outside = predictor.outside(row)
     if outside is not None:
         return _silence_of(predictor, *_why(outside))
-    return _speak(case, bounds[0], recommendation, predictor, row)
+    return _speak(case, near, recommendation, predictor, row)
 
 
 def predictor_at(path: Path) -> Predictor:
@@ -145,8 +148,9 @@ def _why(outside: Outside) -> tuple[str, Mapping[str, str]]:
 
 
 def _speak(
-    case: Case, bound: BoundModel, recommendation: Recommendation, predictor: Predictor, row: Array
+    case: Case, bounds: Sequence[BoundModel], recommendation: Recommendation, predictor: Predictor, row: Array
 ) -> SecondOpinion:
+    bound = bounds[0]
     limits = limits_of(bound.model, case)
     interval = predictor.interval(row, limits.daily)
     waits = sorted({0.0, *(option.regimen.first_dose - case.now for option in recommendation.options)})
@@ -156,7 +160,13 @@ def _speak(
     current = current_regimen(case)
     on_label = _on_label(bound.model)
     burdens = [(not on_label(regimen), not same_regimen(regimen, current)) for regimen in given]
-    chosen = given[best_regimen(predictor.utilities(row, given, case.now), given, burdens)]
+    beliefs = believe_well(bounds, case, predictor.card.points, predictor.card.seed)
+    judge = Judge(case, beliefs, recommendation.target, bound.model.harms)
+    ahead = outlook(judge, bound.model, given, case.now)
+    if not np.isfinite(ahead).all():  # no point of the prior explains the levels
+        return _silence_of(predictor, "predictor_outside_combination")
+    chosen = given[best_regimen(predictor.utilities(row, given, ahead, case.now), given, burdens)]
+    best = _best(recommendation)
     reasons = sorted(predictor.reasons(row).items(), key=lambda item: -abs(item[1]))
     return SecondOpinion(
         model_id=predictor.card.id,
@@ -170,7 +180,7 @@ def _speak(
         high=interval.high,
         daily=interval.value,
         coverage=predictor.card.coverage,
-        agrees=_agrees(predictor, row, interval.value, _best(recommendation), allowed),
+        agrees=_same_dose(chosen, best) or _agrees(predictor, row, interval.value, best, allowed),
         reasons=tuple(reasons),
     )
 
@@ -194,6 +204,10 @@ def _best(recommendation: Recommendation) -> Regimen:
     allowed = [option for option in recommendation.options if not option.limits_broken]
     allowed = [option for option in allowed if not option.regimen.loading] or allowed
     return max(allowed, key=lambda option: option.utility).regimen
+
+
+def _same_dose(one: Regimen, other: Regimen) -> bool:
+    return math.isclose(one.amount, other.amount) and math.isclose(one.every, other.every)
 
 
 def _agrees(predictor: Predictor, row: Array, daily: float, best: Regimen, allowed: Sequence[Regimen]) -> bool:

@@ -87,7 +87,7 @@ def train(recipe: Recipe, models: Sequence[DrugModel], table: Table, task: Task 
         card,
         golden=golden,
         golden_dose=predictor.dose(golden),
-        golden_choice=_golden_choice(predictor, golden, menu(models[0])),
+        golden_choice=_golden_choice(predictor, test.rows(slice(0, _GOLDEN)), menu(models[0])),
         report={**report, "promoted": promoted},
     )
     return Trained(graphs, card, promoted)
@@ -97,19 +97,27 @@ def _choice(recipe: Recipe, model: DrugModel, dosing: Predictor, calibration: Ta
     """The graph that judges regimens, learned on patients the dose was not learned from."""
     log_dose = np.log(dosing.dose(calibration.features))
     regimens = menu(model)
-    learner = learn_choice(recipe.choice, calibration.features, log_dose, regimens, calibration.utility, recipe.seed)
+    learner = learn_choice(
+        recipe.choice,
+        calibration.features,
+        log_dose,
+        regimens,
+        calibration.outlook,
+        calibration.utility,
+        recipe.seed,
+    )
     return to_onnx(learner, len(recipe.features) + EXTRA)
 
 
-def _golden_choice(
-    predictor: Predictor, golden: Array, regimens: Sequence[Regimen]
-) -> tuple[tuple[float, float, float, float], ...]:
-    """One regimen of the menu for each golden patient, in turn, and its utility."""
+def _golden_choice(predictor: Predictor, golden: Table, regimens: Sequence[Regimen]) -> tuple[tuple[float, ...], ...]:
+    """One allowed regimen of the menu for each golden patient, in turn, its utility and what is expected of it."""
     found = []
-    for place, row in enumerate(golden):
-        regimen = regimens[place % len(regimens)]
-        judged = float(predictor.utilities(row, [regimen])[0])
-        found.append((regimen.amount, regimen.every, regimen.first_dose, judged))
+    for turn, row in enumerate(golden.features):
+        allowed = np.flatnonzero(np.isfinite(golden.utility[turn]))
+        place = int(allowed[turn % len(allowed)])
+        regimen, ahead = regimens[place], golden.outlook[turn, place]
+        judged = float(predictor.utilities(row, [regimen], ahead[None])[0])
+        found.append((regimen.amount, regimen.every, regimen.first_dose, judged, *ahead.tolist()))
     return tuple(found)
 
 
@@ -184,6 +192,8 @@ def _card(
         golden_dose=np.zeros(0),
         onnx_hash=hashlib.sha256(onnx).hexdigest(),
         report={},
+        points=recipe.points,
+        seed=recipe.seed,
     )
 
 

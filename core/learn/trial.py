@@ -76,7 +76,10 @@ def choose(predictor: Predictor, model: DrugModel, test: Table, number: int) -> 
 def choice_trial(recipe: Recipe, model: DrugModel, predictor: Predictor, test: Table) -> dict[str, Any]:
     """How good the regimens are that the graph for regimens chooses for unseen patients."""
     places = np.array(
-        [choose_learned(predictor, model, row, known) for row, known in zip(test.features, test.utility, strict=True)]
+        [
+            choose_learned(predictor, model, row, known, ahead)
+            for row, known, ahead in zip(test.features, test.utility, test.outlook, strict=True)
+        ]
     )
     worth = close_to_best(test.utility, places)
     groups = known_levels(recipe, test.features)
@@ -88,12 +91,15 @@ def choice_trial(recipe: Recipe, model: DrugModel, predictor: Predictor, test: T
     }
 
 
-def choose_learned(predictor: Predictor, model: DrugModel, row: Array, utility: Array) -> int:
-    """Place in the menu of the regimen the predictor judges best among those allowed (finite in `utility`, (M,))."""
+def choose_learned(predictor: Predictor, model: DrugModel, row: Array, utility: Array, ahead: Array) -> int:
+    """Place in the menu of the regimen the predictor judges best among those allowed (finite in `utility`, (M,)).
+
+    `ahead` (M, K) is what is expected of each.
+    """
     regimens = menu(model)
     allowed = np.flatnonzero(np.isfinite(utility))
     given = [regimens[place] for place in allowed]
-    return int(allowed[best_regimen(predictor.utilities(row, given), given, burdens(model, given))])
+    return int(allowed[best_regimen(predictor.utilities(row, given, ahead[allowed]), given, burdens(model, given))])
 
 
 def burdens(model: DrugModel, regimens: Sequence[Regimen]) -> list[tuple[bool, ...]]:

@@ -19,8 +19,9 @@ from core.infer.averaging import weigh
 from core.infer.map_estimate import estimate_map
 from core.infer.posterior import FitStatus
 from core.learn.card import Card
-from core.learn.dataset import menu, purposes
+from core.learn.dataset import judge_of, menu, purposes
 from core.learn.features import feature_row, see
+from core.learn.outlook import outlook
 from core.learn.predictor import Graphs, Predictor
 from core.learn.recipe import Recipe
 from core.learn.trial import away_from_best, choose_learned, close_to_best, lost
@@ -61,7 +62,9 @@ def verify(recipe: Recipe, models: Sequence[DrugModel], graphs: Graphs, card: Ca
             continue
         utilities.append(utility)
         row = feature_row(recipe.features, see(patient.case, patient.bounds))
-        places.append(choose_learned(predictor, models[0], row, utility))
+        judge, _, _ = judge_of(recipe, patient)
+        ahead = outlook(judge, patient.bounds[0].model, menu(models[0]))
+        places.append(choose_learned(predictor, models[0], row, utility, ahead))
     worth, table = np.array(places, dtype=np.int64), np.array(utilities)
     found = {
         "patients": len(places),

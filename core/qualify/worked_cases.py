@@ -37,8 +37,8 @@ def results_of(path: Path) -> dict[str, float | str]:
         found[f"option {rank} area of a day"] = option.exposure["auc24"].value
     opinion = advice.second_opinion
     if opinion is not None:
-        # The predictor computes in single precision; a whole milligram is the same on every processor.
-        found["second opinion"] = opinion.abstains or f"{opinion.daily:.0f} mg per day"
+        # The predictor computes in single precision; three digits are the same on every processor.
+        found["second opinion"] = opinion.abstains or f"{opinion.daily:.3g} mg per day"
     return found
 
 

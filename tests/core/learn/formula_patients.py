@@ -9,6 +9,7 @@ import numpy as np
 from core.drugs.library import resources_folder
 from core.drugs.model import DrugModel
 from core.learn.dataset import Table, intervals, menu
+from core.learn.outlook import OUTLOOK
 from core.learn.recipe import Recipe, read_recipe
 
 RECIPES = resources_folder() / "recipes"
@@ -56,7 +57,8 @@ def patients(recipe: Recipe, model: DrugModel, count: int, seed: int) -> Table:
     utility[:, doses > 4000] = np.nan
     at_each = np.repeat(best[:, None], len(intervals(model)), axis=1)
     limit, points = np.full(count, 4000.0), np.full(count, 32.0)
-    return Table(np.arange(count), features, best, need, limit, points, at_each, utility)
+    ahead = np.zeros((*utility.shape, len(OUTLOOK)))  # nothing is expected: the formula is learned from the features
+    return Table(np.arange(count), features, best, need, limit, points, at_each, utility, ahead)
 
 
 def only(recipe: Recipe, *names: str) -> Recipe:

@@ -1,7 +1,6 @@
 """The second opinion of the predictors that are shipped."""
 
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,17 +77,6 @@ def test_it_changes_nothing_but_alerts_and_itself(advised: dict[str, Recommendat
     assert {a.id for a in bare.alerts} <= {a.id for a in again.alerts}
 
 
-def test_it_takes_less_than_fifty_milliseconds_once_loaded(advised: dict[str, Recommendation]) -> None:
-    bounds = session.bind_models(VANCOMYCIN)
-    second_opinion(VANCOMYCIN, bounds, advised["vancomycin"])
-    spent = []
-    for _ in range(5):
-        start = time.process_time()
-        second_opinion(VANCOMYCIN, bounds, advised["vancomycin"])
-        spent.append(time.process_time() - start)
-    assert min(spent) < 0.05
-
-
 def test_the_same_case_gets_the_same_opinion(advised: dict[str, Recommendation]) -> None:
     assert opinion(VANCOMYCIN, advised["vancomycin"]) == opinion(VANCOMYCIN, advised["vancomycin"])
 
@@ -154,6 +142,13 @@ def test_a_wide_disagreement_is_a_caution_naming_both(advised: dict[str, Recomme
     assert found.options == doctored.options
     for language in LANGUAGES:
         assert "2000 mg" in Wording(language).alert(alert)
+
+
+def test_the_same_regimen_is_no_disagreement(advised: dict[str, Recommendation]) -> None:
+    found = opinion(VANCOMYCIN, advised["vancomycin"])
+    best = advised["vancomycin"].options[0]
+    same = replace(best, regimen=replace(best.regimen, amount=found.amount, every=found.every), utility=9.0)
+    assert opinion(VANCOMYCIN, replace(advised["vancomycin"], options=(same,))).agrees
 
 
 def test_models_that_say_something_else_silence_it(advised: dict[str, Recommendation]) -> None:

@@ -449,9 +449,7 @@ def _excess(harm: Harm, exceeded: float) -> float:
     """Harm a regimen adds to what is seen at low exposure; only a published relation counts against the benefit."""
     if harm.effect:
         return harm.weight * exceeded
-    if harm.below is None or harm.above is None:
-        return 0.0
-    return harm.weight * max(0.0, exceeded * (harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]))
+    return harm.weight * max(0.0, exceeded * harm.gap)
 
 
 def _exposures(judged: Sequence[Judged]) -> dict[str, Interval]:

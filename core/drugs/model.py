@@ -135,6 +135,13 @@ class Harm:
             return self.threshold.value
         return self.threshold.to("mg*h/L" if self.metric == "auc24" else "mg/L")
 
+    @property
+    def gap(self) -> float:
+        """Share of patients with the toxicity above the threshold less that below; 0 without a published relation."""
+        if self.below is None or self.above is None:
+            return 0.0
+        return self.above[0] / self.above[1] - self.below[0] / self.below[1]
+
 
 def effect_ids(targets: Iterable[DrugTarget], harms: Iterable[Harm]) -> tuple[str, ...]:
     """Ids of the effects targets and harms are about, each once, those of targets first."""

@@ -82,6 +82,10 @@ def _choice(name: str, codes: Mapping[str, float], absent: float) -> Callable[[S
     return read
 
 
+def _yes(name: str) -> Callable[[Sight], float]:
+    return _choice(name, {"no": 0.0, "yes": 1.0}, absent=0.0)
+
+
 def _given_daily(sight: Sight) -> float:
     """Daily dose given last, mg: of the row of doses now running, else the mean of the last days; 0 before any dose."""
     running = current_regimen(sight.case)
@@ -134,10 +138,10 @@ _KINDS: dict[str, FeatureKind] = {
     "weight": FeatureKind("kg", "feature_body_size", _number("weight")),
     "height": FeatureKind("cm", "feature_body_size", _number("height")),
     "creatinine_clearance": FeatureKind("mL/min", "feature_kidney", _number("creatinine_clearance")),
-    "dialysis": FeatureKind("1", "feature_kidney", _choice("dialysis", {"no": 0.0, "yes": 1.0}, 0.0)),
-    "icu": FeatureKind("1", "feature_intensive_care", _choice("icu", {"no": 0.0, "yes": 1.0}, 0.0)),
-    "smoker": FeatureKind("1", "feature_habits", _choice("smoker", {"no": 0.0, "yes": 1.0}, 0.0)),
-    "gist": FeatureKind("1", "feature_diagnosis", _choice("gist", {"no": 0.0, "yes": 1.0}, 0.0)),
+    "dialysis": FeatureKind("1", "feature_kidney", _yes("dialysis")),
+    "icu": FeatureKind("1", "feature_intensive_care", _yes("icu")),
+    "smoker": FeatureKind("1", "feature_habits", _yes("smoker")),
+    "gist": FeatureKind("1", "feature_diagnosis", _yes("gist")),
     "ugt2b7_161_alleles": FeatureKind(
         "1", "feature_genes", _choice("ugt2b7_161_genotype", {"CC": 0.0, "CT": 1.0, "TT": 2.0}, 0.0)
     ),

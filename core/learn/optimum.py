@@ -201,19 +201,19 @@ class Judge:
         utility = response.reached(0, low, amounts, share) - response.reached(0, high, amounts, share, beyond=True)
         for place, harm in enumerate(self._harms, 1):
             exceeded = response.reached(place, harm.limit, amounts, share, beyond=True)
-            utility = utility - np.maximum(0.0, _gap(harm) * exceeded)
+            utility = utility - np.maximum(0.0, harm.gap * exceeded)
         return utility
 
     def outlook(self, form: Course, amounts: Array) -> Array:
         """What is expected of each amount (D,) mg, without counting points: (D, 6), see `core.learn.outlook`."""
-        response, low_high = self._response(form), self._ends
-        reference = math.exp(np.mean([math.log(end) for end in low_high if 0.0 < end < math.inf]))
+        response, (low, high) = self._response(form), self._ends
+        reference = math.exp(np.mean([math.log(end) for end in (low, high) if 0.0 < end < math.inf]))
         mean, spread, skew = response.log_moments(0, amounts, self._weight, reference)
-        within = _below(low_high[1] / reference, mean, spread) - _below(low_high[0] / reference, mean, spread)
+        within = _below(high / reference, mean, spread) - _below(low / reference, mean, spread)
         harmed = np.zeros(len(amounts))
         for place, harm in enumerate(self._harms, 1):
             moments = response.log_moments(place, amounts, self._weight, harm.limit)
-            harmed += np.maximum(0.0, _gap(harm) * (1.0 - _below(1.0, *moments[:2])) @ response.share)
+            harmed += np.maximum(0.0, harm.gap * (1.0 - _below(1.0, *moments[:2])) @ response.share)
         reached = within @ response.share
         return np.stack(
             [reached - harmed, reached, mean @ response.share, mean[:, -1], spread[:, -1], skew[:, -1]], axis=1
@@ -275,13 +275,6 @@ class Judge:
         judged = cut.judge(window, limit)
         own = target_metric(self._target.kind, judged, limit)
         return np.stack([own, *(np.asarray(getattr(judged, harm.metric)) for harm in self._harms)])
-
-
-def _gap(harm: Harm) -> float:
-    """How much more often the harm was seen above its limit than below."""
-    assert harm.below is not None
-    assert harm.above is not None
-    return harm.above[0] / harm.above[1] - harm.below[0] / harm.below[1]
 
 
 def _below(limit: float, mean: Array, spread: Array) -> Array:

@@ -67,7 +67,7 @@ def second_opinion(
 
     It speaks only beside an option that may be given, for the target and by the models it was trained on, for a patient
     like those it has seen; its regimen is one that can be given within the label's limits. It `agrees` when its regimen
-    has the dose and interval of the best option, or when the two daily doses differ by no more than they do in 99 of
+    has dose, interval and route of the best option, or when the two daily doses differ by no more than they do in 99 of
     100 virtual patients, by a factor of 1.25 at least and 1.5 at most, plus half the step to the nearest other dose
     that can be given.
 
@@ -180,7 +180,7 @@ def _speak(
         high=interval.high,
         daily=interval.value,
         coverage=predictor.card.coverage,
-        agrees=_same_dose(chosen, best) or _agrees(predictor, row, interval.value, best, allowed),
+        agrees=_same_but_for_the_time(chosen, best) or _agrees(predictor, row, interval.value, best, allowed),
         reasons=tuple(reasons),
     )
 
@@ -206,8 +206,9 @@ def _best(recommendation: Recommendation) -> Regimen:
     return max(allowed, key=lambda option: option.utility).regimen
 
 
-def _same_dose(one: Regimen, other: Regimen) -> bool:
-    return math.isclose(one.amount, other.amount) and math.isclose(one.every, other.every)
+def _same_but_for_the_time(one: Regimen, other: Regimen) -> bool:
+    """Whether two marketed regimens give the same dose as often by the same route, whenever they begin."""
+    return (one.amount, one.every, one.route) == (other.amount, other.every, other.route)
 
 
 def _agrees(predictor: Predictor, row: Array, daily: float, best: Regimen, allowed: Sequence[Regimen]) -> bool:

@@ -14,12 +14,18 @@ from core.drugs.library import resources_folder
 from core.learn.optimum import Belief, Course, Judge, believe_well
 from core.learn.outlook import OUTLOOK, by_course, outlook
 
+CASE = load_case(resources_folder() / "examples" / "digoxin_heart_failure_kidney_disease.case.json")
+MODEL = session.library().model("digoxin.hirai2022")
+BOUND = MODEL.bind(CASE)
+
+
+def judge_with(beliefs: tuple[Belief, ...]) -> Judge:
+    return Judge(CASE, beliefs, MODEL.targets[0].target, MODEL.harms)
+
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    case = load_case(resources_folder() / "examples" / "digoxin_heart_failure_kidney_disease.case.json")
-    model = session.library().model("digoxin.hirai2022")
-    return Judge(case, believe_well((model.bind(case),), case, 2048, 1), model.targets[0].target, model.harms)
+    return judge_with(believe_well((BOUND,), CASE, 2048, 1))
 
 
 def test_one_lognormal_exposure_is_judged_nearly_as_by_counting_points(judge: Judge) -> None:
@@ -30,11 +36,8 @@ def test_one_lognormal_exposure_is_judged_nearly_as_by_counting_points(judge: Ju
     assert judge.outlook(course, amounts)[:, 0] == pytest.approx(counted, abs=0.03)
 
 
-def test_a_single_point_is_certain(judge: Judge) -> None:
-    case = load_case(resources_folder() / "examples" / "digoxin_heart_failure_kidney_disease.case.json")
-    model = session.library().model("digoxin.hirai2022")
-    bound = model.bind(case)
-    one = Judge(case, (Belief(bound, np.zeros((1, 1)), np.ones(1)),), model.targets[0].target, model.harms)
+def test_a_single_point_is_certain() -> None:
+    one = judge_with((Belief(BOUND, np.zeros((1, 1)), np.ones(1)),))
     seen = dict(zip(OUTLOOK, one.outlook(Course(24.0, Route.ORAL), np.array([0.125]))[0], strict=True))
     assert seen["last_spread"] == pytest.approx(0.0, abs=1e-9)
     assert seen["utility_if_normal"] == pytest.approx(one.utilities(Course(24.0, Route.ORAL), np.array([0.125]))[0])
@@ -55,16 +58,13 @@ def test_mean_and_spread_are_those_of_the_weighted_logarithms(judge: Judge) -> N
 
 
 def test_regimens_that_share_a_course_are_taken_together() -> None:
-    model = session.library().model("digoxin.hirai2022")
     regimens = [Regimen(0.125, 24.0, Route.ORAL), Regimen(0.25, 48.0, Route.ORAL), Regimen(0.25, 24.0, Route.ORAL)]
-    groups = by_course(model, regimens)
+    groups = by_course(MODEL, regimens)
     assert sorted(groups.values()) == [[0, 2], [1]]
 
 
 def test_every_regimen_keeps_its_place(judge: Judge) -> None:
-    model = session.library().model("digoxin.hirai2022")
-    case_now = judge._case.now
-    regimens = [Regimen(dose, every, Route.ORAL, 0.0, case_now) for dose in (0.125, 0.25) for every in (24.0, 48.0)]
-    together = outlook(judge, model, regimens, case_now)
+    regimens = [Regimen(dose, every, Route.ORAL, 0.0, CASE.now) for dose in (0.125, 0.25) for every in (24.0, 48.0)]
+    together = outlook(judge, MODEL, regimens, CASE.now)
     for place, regimen in enumerate(regimens):
-        assert together[place] == pytest.approx(outlook(judge, model, [regimen], case_now)[0])
+        assert together[place] == pytest.approx(outlook(judge, MODEL, [regimen], CASE.now)[0])

@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from core.advise.recommendation import Regimen
+from core.advise.recommendation import Regimen, doses_in_turn
+from core.clinic.case import Case
 from core.clinic.regimen import Route
 from core.errors import InputError
 from core.units import parse_typed_number
@@ -16,6 +17,9 @@ from desktop.case.field import ChoiceField, TextField
 from desktop.case.number_text import number_text
 from desktop.case.reading import Problem
 from desktop.language import Panel
+from desktop.week_text import is_week, read_week, week_text
+
+_DAY = 24.0  # h
 
 
 class RegimenForm(Panel):
@@ -32,8 +36,9 @@ class RegimenForm(Panel):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        for place, field in enumerate((self.amount, self.every, self.route, self.duration)):
-            grid.addWidget(field, place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.amount, 0, 0, 1, 2, Qt.AlignmentFlag.AlignTop)  # room for the doses of a week
+        for place, field in enumerate((self.every, self.route, self.duration)):
+            grid.addWidget(field, 1 + place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         for field in (self.amount, self.every, self.duration):
@@ -41,12 +46,22 @@ class RegimenForm(Panel):
             field.edit.returnPressed.connect(self.entered)
         self.route.chosen.connect(self._route_chosen)
         self._base: Regimen | None = None
+        self._case: Case | None = None
+        self._by_week = False
         self.retranslate()
 
-    def show_regimen(self, regimen: Regimen) -> None:
-        """Begin with a regimen."""
-        self._base = regimen
-        self.amount.set_value(number_text(regimen.amount))
+    def show_regimen(self, regimen: Regimen, case: Case | None, *, by_week: bool = False) -> None:
+        """Begin with a regimen; the case knows which day of the week its first dose falls on.
+
+        Args:
+            regimen: to begin with.
+            case: the patient.
+            by_week: whether the drug is usually given in unequal doses over the week, so that this is offered.
+        """
+        self._base, self._case, self._by_week = regimen, case, by_week
+        self.retranslate()
+        week = regimen.by_weekday
+        self.amount.set_value(number_text(regimen.amount) if week is None else week_text(week))
         self.every.set_value(number_text(regimen.every))
         self.duration.set_value(number_text(regimen.duration) if regimen.duration else "")
         self._route_chosen(regimen.route.value)
@@ -60,7 +75,13 @@ class RegimenForm(Panel):
     def regimen(self) -> Regimen | None:
         """The regimen typed; faults are shown beside their fields."""
         assert self._base is not None
-        amount, every = self._number(self.amount), self._number(self.every)
+        every = self._number(self.every)
+        week: tuple[float, ...] | None = ()
+        if is_week(self.amount.edit.text()):
+            week = self._week()
+            amount = max(week) if week else None
+        else:
+            amount = self._number(self.amount)
         duration: float | None = 0.0
         if self.route.value == Route.INTRAVENOUS and self.duration.edit.text().strip():
             duration = self._number(self.duration)
@@ -70,7 +91,26 @@ class RegimenForm(Panel):
             return None
         route = Route(self.route.value)
         base = self._base if route is self._base.route else replace(self._base, loading=0.0, loading_duration=0.0)
-        return replace(base, amount=amount, every=every, route=route, duration=duration)
+        plain = replace(base, cycle=(), weekday=None, amount=amount, every=every, route=route, duration=duration)
+        return self._over_the_week(plain, week) if week else plain
+
+    def _over_the_week(self, plain: Regimen, week: tuple[float, ...]) -> Regimen | None:
+        """Doses from Monday to Sunday, beginning on the day of the first dose."""
+        if plain.every != _DAY or self._case is None:
+            self.every.show_problem(Problem(self.every.where, "week_needs_days", {}))
+            return None
+        weekday = self._case.clock(plain.first_dose).weekday()
+        return doses_in_turn([*week[weekday:], *week[:weekday]], plain, weekday)
+
+    def _week(self) -> tuple[float, ...] | None:
+        field = self.amount
+        try:
+            week = read_week(field.edit.text(), field.where)
+        except InputError as error:
+            field.show_problem(Problem(field.where, error.reason, error.values))
+            return None
+        field.show_problem(None)
+        return week
 
     @staticmethod
     def _number(field: TextField) -> float | None:
@@ -87,8 +127,9 @@ class RegimenForm(Panel):
         """Write texts anew."""
         items = [(item.value, texts.word("route", item.value)) for item in Route]
         self.route.set_items(items, self.route.value)
+        dose = self.tr("Dose (mg)")
         for field, title in (
-            (self.amount, self.tr("Dose (mg)")),
+            (self.amount, self.tr("Dose (mg), or seven, Monday to Sunday: 5 / 2.5 / 5 / …") if self._by_week else dose),
             (self.every, self.tr("Every (h)")),
             (self.route, self.tr("Route")),
             (self.duration, self.tr("Infused over (h)")),

@@ -136,6 +136,11 @@ class CaseState(QObject):
         return next(iter(self.models_in_use), None)
 
     @property
+    def by_week(self) -> bool:
+        """Whether the drug is usually given in unequal doses over the week."""
+        return self.model is not None and any(form.week_of for form in self.model.given_as)
+
+    @property
     def target(self) -> Target | None:
         """What the case is judged by."""
         return self.case.target if self.case is not None and self.case.target is not None else self.results.target

@@ -11,6 +11,7 @@ from core.clinic.case import Target
 from core.clinic.regimen import describe_interval
 from core.drugs.model import Drug
 from core.report.offer import every_said, percent, target_said
+from core.report.week import amounts_said, schedule_said
 from core.units import format_dose, format_number
 from desktop.case.times import show_time
 from desktop.language import LANGUAGE
@@ -63,11 +64,26 @@ def infusion(duration: float) -> str:
 
 
 def regimen(plan: Regimen, *, brief: bool = False) -> str:
-    """One line of a table: `250 mg every 48 h`, with the infusion time where that is not left out as `brief`."""
+    """One line of a table: `250 mg every 48 h`, with the infusion time where that is not left out as `brief`.
+
+    Of unequal doses it says which is given when.
+    """
+    if plan.cycle:
+        return LANGUAGE.said(schedule_said(plan, brief=brief))
     text = QCoreApplication.translate("texts", "%1 every %2")
     text = text.replace("%1", format_dose(plan.amount)).replace("%2", describe_interval(plan.every))
     text = f"{text}, {infusion(plan.duration)}" if plan.duration > 0 and not brief else text
     return f"{text}, {loading(plan)}" if plan.loading else text
+
+
+def amounts(plan: Regimen) -> str:
+    """The dose of a regimen, or each of unequal ones: `5 mg or 2.5 mg`."""
+    return LANGUAGE.said(amounts_said(plan))
+
+
+def schedule(plan: Regimen) -> str:
+    """How often a regimen is given, or which of unequal doses on which days."""
+    return LANGUAGE.said(schedule_said(plan)) if plan.cycle else interval(plan.every)
 
 
 def loading(plan: Regimen) -> str:

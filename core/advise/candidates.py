@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from core.advise.limits import broken, label_limits
-from core.advise.recommendation import Regimen
+from core.advise.recommendation import Regimen, doses_in_turn
 from core.clinic.alert import Alert
 from core.clinic.case import Case
-from core.clinic.regimen import Dose, DoseStatus, describe_interval
+from core.clinic.regimen import Dose, DoseStatus, describe_interval, rows_in_turn
 from core.drugs.model import GivenAs, Limits
 from core.units import Quantity, format_dose, format_total
+
+_DAY = 24.0  # h
+# Days of the week, 0 a Monday, of the dose given on fewer of them, as far apart as they can be.
+_DAYS_OF_FEWER = {1: (0,), 2: (0, 3), 3: (0, 2, 4)}
 
 
 def current_regimen(case: Case) -> Regimen | None:
@@ -20,9 +24,21 @@ def current_regimen(case: Case) -> Regimen | None:
     rows = [dose for dose in case.given_doses if dose.interval]
     if not rows:
         return None
+    turns = rows_in_turn(rows)
+    if turns:
+        first = turns[0]
+        assert first.interval is not None
+        every = first.interval / len(turns)
+        plain = Regimen(first.milligrams, every, first.route, first.hours, case.now)
+        return doses_in_turn([dose.milligrams for dose in turns], plain, _weekday(case, case.now, every))
     last = max(rows, key=lambda dose: dose.last_time)
     assert last.interval is not None
     return Regimen(last.milligrams, last.interval, last.route, last.hours, case.now)
+
+
+def _weekday(case: Case, time: float, every: float = _DAY) -> int | None:
+    """The day of the week of a case time, 0 a Monday, where doses go by days."""
+    return case.clock(time).weekday() if every == _DAY else None
 
 
 WAITS = (0.0, 12.0, 24.0)  # h; how long the next dose may be put off while the drug still covers the patient
@@ -65,6 +81,30 @@ def candidates(
     return found
 
 
+def week_patterns(given_as: Sequence[GivenAs], case: Case, first_dose: float) -> list[Regimen]:
+    """Unequal doses over a week where the drug is given so: two neighbouring numbers of half tablets of one strength,
+    up to two tablets, spread evenly over fixed days of the week.
+
+    Args:
+        given_as: how the drug is given.
+        case: the patient, for the calendar.
+        first_dose: case time of the next dose, h.
+    """
+    weekday = case.clock(first_dose).weekday()
+    found = []
+    for form in given_as:
+        pairs = [
+            (number * tablet / 2.0, (number + 1) * tablet / 2.0) for tablet in form.week_of for number in range(1, 4)
+        ]
+        known = [pair for pair in pairs if all(any(math.isclose(one, dose) for dose in form.doses) for one in pair)]
+        for low, high in dict.fromkeys(known):
+            plain = Regimen(high, _DAY, form.route, first_dose=first_dose)
+            for few, many in ((high, low), (low, high)):
+                weeks = [[few if day in days else many for day in range(7)] for days in _DAYS_OF_FEWER.values()]
+                found += [doses_in_turn([*week[weekday:], *week[:weekday]], plain, weekday) for week in weeks]
+    return found
+
+
 def _waits(waits: Sequence[float], last_single: float | None, every: float, first_dose: float) -> list[float]:
     due = 0.0 if last_single is None else last_single + every - first_dose
     return [*waits, due] if due > 0 and due not in waits else [*waits]
@@ -91,11 +131,25 @@ def planned_doses(regimen: Regimen, until: float) -> tuple[Dose, ...]:
     if until <= regimen.first_dose:
         return ()
     count = max(1, math.ceil((until - regimen.first_dose) / regimen.every - 1e-9))
+    if regimen.cycle:
+        return _in_turn(regimen, count)
     if not regimen.loading:
         return (_planned(regimen, regimen.first_dose, regimen.amount, regimen.duration, count),)
     first = _planned(regimen, regimen.first_dose, regimen.loading, regimen.loading_duration, 1)
     later = regimen.first_dose + regimen.every
     return (first, *([_planned(regimen, later, regimen.amount, regimen.duration, count - 1)] if count > 1 else []))
+
+
+def _in_turn(regimen: Regimen, count: int) -> tuple[Dose, ...]:
+    """Unequal doses: a row for each place of the round."""
+    size = len(regimen.cycle)
+    rows = []
+    for place, amount in enumerate(regimen.cycle[:count]):
+        if amount:
+            time = regimen.first_dose + place * regimen.every
+            row = _planned(regimen, time, amount, regimen.duration, math.ceil((count - place) / size))
+            rows.append(replace(row, every=Quantity(regimen.every * size, "h")))
+    return tuple(rows)
 
 
 def _planned(regimen: Regimen, time: float, amount: float, duration: float, count: int) -> Dose:
@@ -116,12 +170,12 @@ def limits_met(regimen: Regimen, limits: Limits) -> tuple[Alert, ...]:
 
 
 def describe(regimen: Regimen) -> dict[str, str]:
-    """Values of a regimen for a message: dose, interval, total per day, loading dose."""
-    daily = regimen.amount * 24.0 / regimen.every
+    """Values of a regimen for a message: dose (unequal ones in turn), interval, total per day, loading dose."""
+    turns = [format_dose(amount).removesuffix(" mg") for amount in regimen.cycle]
     return {
-        "dose": format_dose(regimen.amount),
+        "dose": f"{' / '.join(turns)} mg" if turns else format_dose(regimen.amount),
         "every": describe_interval(regimen.every),
-        "daily": format_total(daily),
+        "daily": format_total(regimen.per_day),
         "loading": format_dose(regimen.loading),
     }
 

@@ -5,7 +5,7 @@ uncertain.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.advise.effect_course import PatientEffect, effect_named
 from core.advise.recommendation import Interval, Option, Regimen, Risk
 from core.advise.responses import Believer, Pattern, Responses
-from core.advise.spans import Judged, Spans, spans
+from core.advise.spans import Judged, Spans, span_length, spans
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.regimen import Dose
 from core.drugs.model import Harm
@@ -32,7 +32,10 @@ _AT_ONCE = 8  # regimens whose whole curves are held in memory together
 _LONGEST_INTERVAL = 72.0  # h
 _ROUNDING = 1e-9  # a target met exactly (100 % of the time) is met
 _SCREENED_BY = 12  # draws per model; by the mode alone every chance would be 0 or 1
+_SCREENED_BY_EFFECT = 60  # ... where only the effect has to be solved
 _FINISHED = 6  # regimens judged by all draws after a screen
+_FINISHED_OF_CYCLES = 4  # ... and of those with unequal doses in turn
+_LOG_NEAR = math.log(1.5)  # of the ratio of their mean to the best equal dose, within which these are screened
 END, LOWEST, HIGHEST = range(3)
 CURVE_KINDS = (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
 
@@ -110,6 +113,8 @@ class Evaluator:
         Raises:
             Cancelled: on request.
         """
+        if not regimens:
+            return []
         groups: dict[Pattern, list[int]] = {}
         for index, regimen in enumerate(regimens):
             groups.setdefault(Pattern.of(regimen), []).append(index)
@@ -134,7 +139,7 @@ class Evaluator:
     def best(
         self, regimens: Sequence[Regimen], *, always: Regimen | None = None, task: Task | None = None
     ) -> list[Score]:
-        """Scores of all regimens; where each has to be simulated, of those best in a screen by a few draws.
+        """Scores of all regimens; where each or its effect has to be simulated, of the best in a screen by a few draws.
 
         Args:
             regimens: those that can be given.
@@ -144,13 +149,26 @@ class Evaluator:
         Raises:
             Cancelled: on request.
         """
-        if self.superposes or len(regimens) <= _FINISHED:
+        cheap = self.superposes and not any(self._effects)
+        if cheap or len(regimens) <= _FINISHED:
             return self.scores(regimens, task)
-        few = [item.first(_SCREENED_BY) for item in self._believers]
-        screened = Evaluator(self._case, few, self._target, self._harms, self._fraction_unbound).scores(regimens, task)
-        kept = sorted(screened, key=lambda score: -score.utility)[:_FINISHED]
-        names = {score.regimen for score in kept} | {always}
+        draws = _SCREENED_BY_EFFECT if self.superposes else _SCREENED_BY
+        few = [item.first(draws) for item in self._believers]
+        screen = Evaluator(self._case, few, self._target, self._harms, self._fraction_unbound)
+        kept = screen.highest([one for one in regimens if not one.cycle], _FINISHED, task)
+        daily = kept[0].per_day if kept else math.nan
+        near = [one for one in regimens if one.cycle and not (kept and abs(math.log(one.per_day / daily)) > _LOG_NEAR)]
+        kept += screen.highest(near, _FINISHED_OF_CYCLES, task)
+        names = {*kept, always}
         return self.scores([regimen for regimen in regimens if regimen in names], task)
+
+    def highest(self, regimens: Sequence[Regimen], count: int, task: Task | None = None) -> list[Regimen]:
+        """Those of the highest utility, the best first.
+
+        Raises:
+            Cancelled: on request.
+        """
+        return [one.regimen for one in sorted(self.scores(regimens, task), key=lambda one: -one.utility)[:count]]
 
     def option(self, regimen: Regimen, *, is_current: bool = False) -> Option:
         """Judge one regimen in full."""
@@ -170,7 +188,7 @@ class Evaluator:
             above_target=score.above,
             efficacy=_chance(1.0 - score.below, count, []),
             risks=tuple(risks),
-            exposure=_exposures(judged),
+            exposure=_exposures(judged, _settled(regimen)),
             utility=score.utility,
             effect_unit=self._effect_unit,
             is_current=is_current,
@@ -193,17 +211,22 @@ class Evaluator:
         """Median area of 24 h once settled, mg*h/L, by model id."""
         judged = self._judged([regimen], self._cut(regimen), curve=False)
         names = [believer.bound.model.id for believer in self._believers]
-        return [(name, float(np.median(item.auc24[0, :, -1]))) for name, item in zip(names, judged, strict=True)]
+        last = _settled(regimen)
+        medians = [float(np.median(item.auc24[0, :, -last:].mean(axis=1))) for item in judged]
+        return list(zip(names, medians, strict=True))
 
     def exposures(self, regimen: Regimen) -> Array:
         """The target's metric once settled for all draws (B,), in the unit of `ends`."""
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
-        return np.concatenate([target_metric(self._target.kind, item, self._mic)[0, :, -1] for item in judged])
+        last = _settled(regimen)
+        values = [target_metric(self._target.kind, item, self._mic)[0, :, -last:] for item in judged]
+        return np.concatenate([value.mean(axis=1) for value in values])
 
     def settled_attainment(self, regimen: Regimen) -> float:
         """Share of the draws within the target in the last span, when the regimen has settled."""
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
-        outside = [(below | above)[0, :, -1] for below, above in map(self._beside_target, judged)]
+        last = _settled(regimen)
+        outside = [(below | above)[0, :, -last:] for below, above in map(self._beside_target, judged)]
         return 1.0 - float(np.concatenate(outside).mean())
 
     def course(self, doses: Sequence[Dose], edges: Array) -> Course:
@@ -452,15 +475,28 @@ def _excess(harm: Harm, exceeded: float) -> float:
     return harm.weight * max(0.0, exceeded * harm.gap)
 
 
-def _exposures(judged: Sequence[Judged]) -> dict[str, Interval]:
-    """Median and 5-95 % of the last span, when the regimen has settled."""
+def _settled(regimen: Regimen) -> int:
+    """How many of the last spans show a regimen as it is when settled: one, or a round of unequal doses."""
+    return math.ceil(len(regimen.amounts) * regimen.every / span_length(regimen) - _ROUNDING)
+
+
+_OVER_A_ROUND: dict[str, Callable[..., Array]] = {
+    "auc24": np.mean,
+    "peak": np.max,
+    "trough": np.min,
+    "average": np.mean,
+}
+
+
+def _exposures(judged: Sequence[Judged], last: int) -> dict[str, Interval]:
+    """Median and 5-95 % of the last spans, when the regimen has settled: mean, highest peak, lowest trough of them."""
     found = {}
-    for name in ("auc24", "peak", "trough", "average"):
-        values = np.concatenate([np.asarray(getattr(item, name))[0, :, -1] for item in judged])
+    for name, over in _OVER_A_ROUND.items():
+        values = np.concatenate([over(np.asarray(getattr(item, name))[0, :, -last:], axis=1) for item in judged])
         low, middle, high = np.percentile(values, [5, 50, 95])
         found[name] = Interval(float(middle), float(low), float(high))
     if all(item.effects for item in judged):
-        ends = np.concatenate([next(iter(item.effects.values()))[0, :, -1, END] for item in judged])
+        ends = np.concatenate([next(iter(item.effects.values()))[0, :, -last:, END].mean(axis=1) for item in judged])
         low, middle, high = np.percentile(ends, [5, 50, 95])
         found[TargetKind.EFFECT.value] = Interval(float(middle), float(low), float(high))
     return found

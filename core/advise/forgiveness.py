@@ -21,6 +21,7 @@ from core.task import Task
 Array = NDArray[np.float64]
 
 _DAY = 24.0  # h
+_ROUNDING = 1e-6  # h
 _LATE = 0.5  # of an interval
 _SPANS = 2  # looked at after a lapse or a remedy
 
@@ -80,11 +81,13 @@ def forgiveness(
 
 def _lapses(evaluator: Evaluator, regimen: Regimen, settled_after: float) -> tuple[Lapse, ...]:
     before = max(1, math.ceil(settled_after / regimen.every - 1e-9))
+    while regimen.amount_of(before) == 0.0:
+        before += 1  # a day without a dose cannot be missed
     at = regimen.first_dose + before * regimen.every
     edges = _edges(at, regimen.every)
     count = before + math.ceil((edges[-1] - at) / regimen.every - 1e-9)
     row = _row(regimen, count)
-    hit = row[before]
+    hit = next(dose for dose in row if dose.time > at - _ROUNDING)
     changed: dict[str, list[Dose]] = {
         "lapse_none": [hit],
         "lapse_late": [replace(hit, time=hit.time + _LATE * regimen.every)],
@@ -114,9 +117,9 @@ def after_missed(
         "remedy_give_now": [replace(regimen, first_dose=now, loading=0.0)],
         "remedy_give_now_keep_times": [
             replace(regimen, first_dose=now, every=due + regimen.every - now, loading=0.0),
-            replace(regimen, first_dose=due + regimen.every, loading=0.0),
+            regimen.later(1),
         ],
-        "remedy_skip": [replace(regimen, first_dose=due + regimen.every, loading=0.0)],
+        "remedy_skip": [regimen.later(1)],
     }
     return _remedies(case, posteriors, ways, now, regimen.every)
 
@@ -136,7 +139,7 @@ def after_doubled(case: Case, posteriors: Sequence[Posterior], regimen: Regimen)
     ways = {
         "remedy_go_on": [replace(regimen, loading=0.0)],
         "remedy_put_off": [replace(regimen, first_dose=due + every / 2.0, loading=0.0)],
-        "remedy_skip": [replace(regimen, first_dose=due + every, loading=0.0)],
+        "remedy_skip": [regimen.later(1)],
     }
     return _remedies(case, posteriors, ways, due, every)
 

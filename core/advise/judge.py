@@ -54,7 +54,7 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
     Args:
         case: the patient with the target, the drug's default where there is none.
         posteriors: one per model, weighted.
-        way: how the dose is given; its amount is not used.
+        way: how the dose is given; its amount is not used, and all doses are equal.
 
     Raises:
         FitFailed: no model could be fitted.
@@ -69,7 +69,7 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
     wanted = float(np.exp(np.mean(np.log(ends))))
 
     def reached(amount: float) -> bool:
-        return float(np.median(evaluator.exposures(replace(way, amount=amount)))) >= wanted
+        return float(np.median(evaluator.exposures(replace(way, amount=amount, cycle=())))) >= wanted
 
     below, above = np.log(strengths[0] / _WIDER), np.log(strengths[-1] * _WIDER)
     if reached(float(np.exp(below))) or not reached(float(np.exp(above))):
@@ -79,7 +79,7 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
         below, above = (below, middle) if reached(float(np.exp(middle))) else (middle, above)
     exact = float(np.exp(above))
     given = min(strengths, key=lambda dose: abs(np.log(dose / exact)))
-    return DoseForTarget(exact, judge(case, posteriors, [replace(way, amount=given)])[0])
+    return DoseForTarget(exact, judge(case, posteriors, [replace(way, amount=given, cycle=())])[0])
 
 
 def objections(case: Case, model: DrugModel, regimen: Regimen) -> tuple[Alert, ...]:
@@ -96,7 +96,7 @@ def objections(case: Case, model: DrugModel, regimen: Regimen) -> tuple[Alert, .
 
 def not_givable(regimen: Regimen, model: DrugModel) -> list[Alert]:
     """Say when an amount is none the drug comes in, with the nearest ones; nothing is rounded silently."""
-    amounts = [regimen.amount, *([regimen.loading] if regimen.loading else [])]
+    amounts = [*sorted({*regimen.amounts} - {0.0}), *([regimen.loading] if regimen.loading else [])]
     forms = [form for form in model.given_as if form.route is regimen.route]
     strengths = sorted({dose for form in forms for dose in (*form.doses, *form.loading)})
     alerts = []

@@ -98,12 +98,14 @@ _MESSAGES = {
 
 def measured(regimen: Regimen, measure: Measure, limit: Limit) -> float:
     """What a regimen puts against a limit: mg, mg/h or h; the loading dose and the first day count too."""
-    doses = [(regimen.amount, regimen.duration)]
+    doses = [(regimen.amount, regimen.duration)]  # of unequal doses the largest
     doses += [(regimen.loading, regimen.loading_duration)] if regimen.loading else []
     match measure:
         case Measure.SINGLE:
             return max(amount for amount, _ in doses)
         case Measure.DAILY:
+            if regimen.cycle:
+                return _fullest_of_cycle(regimen)
             first_day = max(regimen.loading, regimen.amount) + regimen.amount * (_HOURS / regimen.every - 1.0)
             return max(regimen.amount * max(1.0, _HOURS / regimen.every), first_day, regimen.loading)
         case Measure.DAY_WITH_GIVEN:
@@ -114,13 +116,20 @@ def measured(regimen: Regimen, measure: Measure, limit: Limit) -> float:
             return max(hours for _, hours in doses) / regimen.every
 
 
+def _fullest_of_cycle(regimen: Regimen) -> float:
+    """The most of unequal doses in any 24 h, mg."""
+    together = range(math.ceil(_HOURS / regimen.every - _ROUNDING))
+    return max(sum(regimen.amount_of(first + number) for number in together) for first in range(len(regimen.cycle)))
+
+
 def _fullest_day(regimen: Regimen, given: Sequence[tuple[float, float]]) -> float:
     """The most that enters in any 24 h that reach back to doses given before, mg; 0 where none does."""
-    fullest = 0.0
+    fullest = planned = 0.0
     for number in range(math.ceil(_HOURS / regimen.every)):
         time = regimen.first_dose + number * regimen.every
         before = sum(amount for earlier, amount in given if earlier > time - _DAY_OF_HISTORY)
-        planned = max(regimen.loading, regimen.amount) + number * regimen.amount
+        amount = regimen.amount_of(number)
+        planned += max(amount, regimen.amounts[0]) if number == 0 else amount
         fullest = max(fullest, before + planned if before else 0.0)
     return fullest
 

@@ -65,8 +65,9 @@ def why(
         gaps["other_percent"] = f"{100 * highest.score.attainment:.0f}"
         reasons.append(("why_label_first", gaps))
     else:
-        name = "why_best_chance_after_loading" if best.score.regimen.loading else "why_best_chance"
-        reasons.append((name, chance))
+        regimen = best.score.regimen
+        name = "why_best_chance_after_loading" if regimen.loading else "why_best_chance"
+        reasons.append(("why_best_chance_in_turn" if regimen.cycle else name, chance))
     return tuple(reasons)
 
 

@@ -18,7 +18,15 @@ from core.advise.alerts import (
     target_alerts,
     timing_alerts,
 )
-from core.advise.candidates import WAITS, candidates, current_regimen, describe, distinct, same_regimen
+from core.advise.candidates import (
+    WAITS,
+    candidates,
+    current_regimen,
+    describe,
+    distinct,
+    same_regimen,
+    week_patterns,
+)
 from core.advise.evaluate import CURVE_KINDS, Evaluator
 from core.advise.limits import Limit, broken, limits_of, rate_limits, unchecked_limits
 from core.advise.reasons import Candidate, reasons, why
@@ -213,6 +221,7 @@ def judge_all(
         loading=not case.given_doses,
         last_single=_last_single(case),
     )
+    regimens += week_patterns(model.given_as, case, first)
     limits = limits_of(case, model, first)
     allowed = [regimen for regimen in regimens if not broken(regimen, limits)]
     if not allowed and regimens:
@@ -238,8 +247,12 @@ def nearest_misses(regimens: Sequence[Regimen], limits: Sequence[Limit]) -> list
 
 
 def notes_on(regimen: Regimen, model: DrugModel, limits: Sequence[Limit]) -> tuple[Alert, ...]:
-    """What stands against a regimen: limits it breaks, an interval the label does not know."""
+    """What stands against a regimen: limits it breaks, an interval the label does not know, unequal doses of a drug
+    that is not given so.
+    """
     notes = list(broken(regimen, [*limits, *rate_limits(model.given_as, regimen)]))
+    if regimen.cycle and not any(form.week_of for form in model.given_as if form.route is regimen.route):
+        notes.append(Alert(Severity.CAUTION, "doses_in_turn_unusual", describe(regimen), "regimen"))
     way = off_label(model.given_as, regimen.route, regimen.every, regimen.amount)
     if way is not None and (way.where or way.unless):
         gaps = {**describe(regimen), "why": way.off_label}
@@ -258,7 +271,8 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
 
 def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Candidate]:
     """Best first: within the limits, then utility; among near-equals the least chance of harm, then no change, then
-    what comes closest to once a day.
+    the evenest doses, then what comes closest to once a day. Unequal doses, which are more easily mixed up, must be
+    better by more than near-equals differ.
 
     Args:
         judged: candidates to rank.
@@ -270,10 +284,11 @@ def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Cand
         return (
             item.limits_broken,
             label_first and bool(item.limits),
-            -round(item.score.utility / _TIE),
+            -round((item.score.utility - (_TIE if regimen.cycle and not item.is_current else 0.0)) / _TIE),
             round(item.score.uncounted / _RISK_TIE),
             bool(item.limits),
             not item.is_current,
+            1.0 - min(regimen.amounts) / max(regimen.amounts),
             regimen.loading > 0,
             abs(math.log(regimen.every / 24.0)),
             -item.score.utility,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Target
 from core.clinic.regimen import Dose, Route
 from core.drugs.model import Assumption, Evidence
+from core.errors import InputError
+
+_MOST_IN_TURN = 28  # doses of one round
+_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class Regimen:
-    """A way to go on: one dose (mg) every so many hours, from a case time on; the first may be a loading dose."""
+    """A way to go on: one dose (mg) every so many hours, from a case time on; the first may be a loading dose.
+
+    Where doses differ in turn (5 mg on some days of the week, 2.5 mg on the others), `cycle` holds one round of them,
+    that of the first dose first, and `amount` is the largest; 0 in it is a day without a dose.
+
+    Raises:
+        InputError: a round that is none: a single dose, a negative one, nothing but zeros, or beside a loading dose.
+    """
 
     amount: float
     every: float
@@ -32,12 +44,79 @@ class Regimen:
     first_dose: float = 0.0  # case time, h
     loading: float = 0.0  # mg given in place of the first dose; 0: none
     loading_duration: float = 0.0  # h
+    cycle: tuple[float, ...] = ()  # mg, one dose after the other and then from the start; empty: all alike
+    weekday: int | None = None  # of the first dose of a cycle, 0 a Monday; None: not known
+
+    def __post_init__(self) -> None:
+        if not self.cycle:
+            return
+        if not 2 <= len(self.cycle) <= _MOST_IN_TURN:
+            gaps = {"value": str(len(self.cycle)), "low": "2", "high": str(_MOST_IN_TURN)}
+            raise InputError("regimen.cycle", "out_of_domain", **gaps)
+        if not all(math.isfinite(amount) and amount >= 0 for amount in self.cycle) or max(self.cycle) <= 0:
+            raise InputError("regimen.cycle", "must_be_positive", value=", ".join(map(str, self.cycle)))
+        if self.amount != max(self.cycle) or self.loading:
+            raise InputError("regimen.cycle", "doses_in_turn_contradict")
+
+    @property
+    def amounts(self) -> tuple[float, ...]:
+        """The doses of one round, mg; a single one where all are alike."""
+        return self.cycle or (self.amount,)
+
+    @property
+    def per_day(self) -> float:
+        """Mean of the doses in 24 h, mg, a loading dose aside."""
+        return math.fsum(self.amounts) / len(self.amounts) * 24.0 / self.every
+
+    @property
+    def by_weekday(self) -> tuple[float, ...] | None:
+        """Doses (mg) from Monday to Sunday; None where they do not go by the days of the week."""
+        if self.weekday is None or len(self.cycle) != _DAYS or self.every != 24.0:
+            return None
+        return tuple(self.cycle[(day - self.weekday) % _DAYS] for day in range(_DAYS))
+
+    def amount_of(self, number: int) -> float:
+        """The dose of a number, mg; 0 is the first."""
+        return self.loading if self.loading and number == 0 else self.amounts[number % len(self.amounts)]
+
+    def later(self, count: int) -> Regimen:
+        """The same without its first doses."""
+        first = count % len(self.amounts)
+        weekday = self.weekday
+        if weekday is not None:
+            weekday = (weekday + round(count * self.every / 24.0)) % _DAYS
+        return replace(
+            self,
+            first_dose=self.first_dose + count * self.every,
+            loading=0.0,
+            cycle=(*self.cycle[first:], *self.cycle[:first]),
+            weekday=weekday,
+        )
 
     def doses(self, until: float) -> tuple[Dose, ...]:
         """The planned doses up to a case time."""
         from core.advise.candidates import planned_doses
 
         return planned_doses(self, until)
+
+
+def doses_in_turn(amounts: Sequence[float], like: Regimen, weekday: int | None = None) -> Regimen:
+    """A regimen of unequal doses (mg) in turn, else like another; equal ones make a plain one.
+
+    Raises:
+        InputError: as `Regimen`.
+    """
+    if not amounts:
+        raise InputError("regimen.cycle", "must_be_positive", value="")
+    plain = len(set(amounts)) == 1 and amounts[0] > 0
+    return replace(
+        like,
+        amount=max(amounts),
+        loading=0.0,
+        loading_duration=0.0,
+        cycle=() if plain else tuple(amounts),
+        weekday=None if plain else weekday,
+    )
 
 
 @dataclass(frozen=True)

@@ -66,12 +66,13 @@ class Pattern:
     duration: float
     first_dose: float
     first_duration: float  # of the first dose, which may be a loading dose
+    in_turn: int = 1  # doses of one round, where they differ
 
     @classmethod
     def of(cls, regimen: Regimen) -> Pattern:
         """The pattern of a regimen."""
         first = regimen.loading_duration if regimen.loading else regimen.duration
-        return cls(regimen.route, regimen.every, regimen.duration, regimen.first_dose, first)
+        return cls(regimen.route, regimen.every, regimen.duration, regimen.first_dose, first, len(regimen.amounts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +137,13 @@ class Responses:
         self.reach(float(cut.edges[-1]))
         at = np.round((cut.edges - self._case.now) / self._step).astype(np.intp)
         points = np.arange(at[0], at[-1] + 1) if curve else at
-        base, repeated, first = self._parts(Pattern.of(regimens[0]), points, int(at[-1]))
-        amounts = np.array([regimen.amount for regimen in regimens])[:, None, None]
-        firsts = np.array([regimen.loading or regimen.amount for regimen in regimens])[:, None, None]
-        concentration, area = (
-            past + amounts * more + firsts * start for past, more, start in zip(base, repeated, first, strict=True)
-        )
+        base, rows, first = self._parts(Pattern.of(regimens[0]), points, int(at[-1]))
+        firsts = np.array([regimen.amount_of(0) for regimen in regimens])[:, None, None]
+        concentration, area = (past + firsts * start for past, start in zip(base, first, strict=True))
+        for place, (more, more_area) in enumerate(rows):
+            amounts = np.array([regimen.amounts[place] for regimen in regimens])[:, None, None]
+            concentration += amounts * more
+            area += amounts * more_area
         hours = np.diff(cut.edges)
         edges = at - at[0] if curve else np.arange(len(at))
         auc = np.diff(area[..., edges], axis=-1)
@@ -171,17 +173,23 @@ class Responses:
         doses = (*self._case.given_doses, *regimen.doses(float(cut.times[-1])))
         return cut.judge(self._bound.window(self._eta, doses, cut.times), mic)
 
-    def _parts(self, pattern: Pattern, points: Index, last: int) -> tuple[tuple[Array, Array], ...]:
-        """Concentration and area (B, P) at grid points: of the past, per mg of the row from its second dose on, and per
-        mg of the first dose.
+    def _parts(
+        self, pattern: Pattern, points: Index, last: int
+    ) -> tuple[tuple[Array, Array], list[tuple[Array, Array]], tuple[Array, Array]]:
+        """Concentration and area (B, P) at grid points: of the past, per mg of each place of the round from the second
+        dose on, and per mg of the first dose.
         """
         start, every = (round(x / self._step) for x in (pattern.first_dose - self._case.now, pattern.every))
-        later = np.arange(start + every, last, every)
+        later = np.arange(start, last, every)
+        size = pattern.in_turn
         single = self._of_one(pattern.route, pattern.duration)
         one = self._of_one(pattern.route, pattern.first_duration)
         return (
             self._history_at(points),
-            (_summed(single.concentration, points, later), _summed(single.area, points, later)),
+            [
+                (_summed(single.concentration, points, starts), _summed(single.area, points, starts))
+                for starts in (later[place or size :: size] for place in range(size))
+            ],
             (_shifted(one.concentration, points, start), _shifted(one.area, points, start)),
         )
 

@@ -87,13 +87,18 @@ def time_above(concentration: Array, times: Array, at: Index, level: float) -> A
     return np.asarray(100.0 * spent / np.diff(times[at]))
 
 
+def span_length(regimen: Regimen) -> float:
+    """Whole intervals of at least 24 h, h; those of unequal doses are judged one by one, as equal ones are."""
+    return regimen.every * math.ceil(24.0 / regimen.every - 1e-9)
+
+
 def spans(regimen: Regimen, now: float, judged_for: float, *, fine: bool = True) -> Spans:
     """Cut the time a regimen is judged for into spans of whole intervals, at least 24 h each, from its first dose.
 
     A wait before the first dose is a span of its own. Unless `fine`, the times are dense in the last span only, so that
     the peaks of the others are not seen.
     """
-    length = regimen.every * math.ceil(24.0 / regimen.every - 1e-9)
+    length = span_length(regimen)
     count = max(1, round(judged_for / length))
     edges: Array = regimen.first_dose + length * np.arange(count + 1, dtype=float)
     if regimen.first_dose > now:

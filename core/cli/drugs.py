@@ -125,6 +125,7 @@ def _long(model: DrugModel) -> dict[str, Any]:
                 "doses": [f"{format_number(dose)} mg" for dose in way.doses],
                 "every": [f"{format_number(hours)} h" for hours in way.every],
                 "durations": [f"{format_number(hours)} h" for hours in way.durations],
+                "week_of": [f"{format_number(dose)} mg" for dose in way.week_of],
             }
             for way in model.given_as
         ],

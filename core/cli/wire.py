@@ -13,6 +13,8 @@ from core.report.wording import Wording
 
 Json = dict[str, Any]
 
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 
 def interval(item: Interval) -> Json:
     """A value with its 90 % interval."""
@@ -55,7 +57,7 @@ def prediction(item: Prediction) -> Json:
 
 
 def regimen(item: Regimen) -> Json:
-    """Amount in mg, times in hours."""
+    """Amounts in mg, times in hours; `in_turn` holds doses that differ, `amount` is then the largest of them."""
     return {
         "amount": item.amount,
         "unit": "mg",
@@ -65,7 +67,9 @@ def regimen(item: Regimen) -> Json:
         "first_dose": item.first_dose,
         "loading": item.loading,
         "loading_duration": item.loading_duration,
-        "per_day": item.amount * 24.0 / item.every,
+        "per_day": item.per_day,
+        "in_turn": list(item.cycle),
+        "week": None if item.by_weekday is None else dict(zip(_WEEKDAYS, item.by_weekday, strict=True)),
     }
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from core.clinic.covariate import CATALOGUE, CovariateValue, value_at
 from core.clinic.level import CoMedication, Level, Outcome
 from core.clinic.patient import Patient
-from core.clinic.regimen import Dose, DoseStatus
+from core.clinic.regimen import Dose, DoseStatus, rows_in_turn
 from core.units import Quantity
 
 
@@ -77,7 +77,10 @@ class Case:
         """Hours after the start at which the next decision falls: the next dose of the row given last, or the last
         fact known; that a dose was missed is one.
         """
-        ends = [dose.last_time + (dose.interval or dose.hours) for dose in self.given_doses]
+        turns = rows_in_turn([dose for dose in self.given_doses if dose.interval])
+        others = [dose for dose in self.given_doses if dose not in turns]
+        ends = [dose.last_time + (dose.interval or dose.hours) for dose in others]
+        ends += [turns[0].last_time + turns[0].interval] if turns and turns[0].interval else []
         facts = [level.time for level in self.levels] + [outcome.time for outcome in self.outcomes]
         facts += [dose.last_time for dose in self.doses if dose.status is DoseStatus.MISSED]
         facts += [item.time for item in self.covariates if item.name in CATALOGUE and CATALOGUE[item.name].response]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -31,6 +31,8 @@ class DoseStatus(StrEnum):
 
 
 MOST_DOSES = 5000
+_DAYS = 7
+_ROUNDING = 1e-6  # h
 WEEK = 168.0  # h; from here on intervals are told in days
 
 
@@ -106,6 +108,36 @@ def expand(doses: Iterable[Dose]) -> list[Dose]:
             steady = dose.steady_state and index == 0
             single.append(replace(dose, time=time, count=1, every=dose.every if steady else None, steady_state=steady))
     return sorted(single, key=lambda dose: dose.time)
+
+
+def rows_in_turn(rows: Sequence[Dose]) -> tuple[Dose, ...]:
+    """The rows that make up unequal doses given in turn until last, the next one due first; empty where none do.
+
+    Seven rows of a week, a day apart, are one from their first week on; of other intervals each row must have
+    been repeated, lest a change of dose be taken for it.
+
+    Args:
+        rows: of doses that entered the body, each with an interval.
+    """
+    last = max(rows, key=lambda dose: dose.last_time, default=None)
+    if last is None or last.interval is None:
+        return ()
+    interval = last.interval
+    alike = [
+        dose
+        for dose in rows
+        if dose.interval == interval
+        and (dose.route, dose.hours) == (last.route, last.hours)
+        and dose.last_time > last.last_time - interval + _ROUNDING
+    ]
+    alike.sort(key=lambda dose: dose.last_time)
+    step = interval / len(alike)
+    even = all(
+        abs(dose.last_time - last.last_time + (len(alike) - 1 - place) * step) < _ROUNDING
+        for place, dose in enumerate(alike)
+    )
+    repeated = all(dose.count > 1 for dose in alike) or (len(alike) == _DAYS and interval == WEEK)
+    return tuple(alike) if len(alike) > 1 and even and repeated else ()
 
 
 def given(doses: Iterable[Dose]) -> list[Dose]:

@@ -69,6 +69,9 @@ class GivenAs:
     fastest: float | None = None  # mg/h, highest rate of an infusion
     off_label: str = ""  # why it is offered although the label does not know it
     loading: tuple[float, ...] = ()  # mg, doses a treatment may begin with
+    week_of: tuple[
+        float, ...
+    ] = ()  # mg; strengths of whose halves unequal doses over a week are made, one strength each
     where: tuple[Criterion, ...] = ()  # only for patients who meet all of these
     unless: tuple[Criterion, ...] = ()  # ... and not all of these
 

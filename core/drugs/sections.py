@@ -88,16 +88,26 @@ def read_source(entry: Entry) -> Source:
     )
 
 
+_DAY = 24.0  # h
+
+
 def read_given_as(entry: Entry) -> tuple[GivenAs, ...]:
     """Read `given_as`; raises DrugFileError with the line."""
     return tuple(_given_as(item) for item in entry.items)
 
 
 def _given_as(entry: Entry) -> GivenAs:
-    entry.only("route", "doses", "every", "durations", "fastest", "loading", "off_label", "where", "unless", "source")
-    durations, fastest, off_label, loading = (
-        entry.get(name) for name in ("durations", "fastest", "off_label", "loading")
+    entry.only(
+        *("route", "doses", "every", "durations", "fastest", "loading", "week_of", "off_label"),
+        *("where", "unless", "source"),
     )
+    durations, fastest, off_label, loading, week_of = (
+        entry.get(name) for name in ("durations", "fastest", "off_label", "loading", "week_of")
+    )
+    if week_of is not None:
+        week_of.only("tablets", "source")
+        if not any(item.quantity("h") == _DAY for item in entry["every"].items):
+            raise week_of.error("unequal doses over a week need an interval of 24 h")
     return GivenAs(
         route=Route(entry["route"].choice(*(route.value for route in Route))),
         doses=tuple(item.quantity("mg") for item in entry["doses"].items),
@@ -105,6 +115,7 @@ def _given_as(entry: Entry) -> GivenAs:
         durations=tuple(item.quantity("h") for item in durations.items) if durations else (0.0,),
         fastest=fastest.quantity("mg/h") if fastest else None,
         loading=tuple(item.quantity("mg") for item in loading.items) if loading else (),
+        week_of=tuple(item.quantity("mg") for item in week_of["tablets"].items) if week_of else (),
         off_label=off_label.text if off_label else "",
         where=read_criteria(entry, "where"),
         unless=read_criteria(entry, "unless"),

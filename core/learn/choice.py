@@ -32,7 +32,7 @@ def regimen_rows(
         ahead: what is expected of each regimen in each patient, (N, M, 6).
         now: time of the decision, h.
     """
-    daily = np.log([regimen.amount * 24.0 / regimen.every for regimen in regimens])
+    daily = np.log([regimen.per_day for regimen in regimens])
     every = np.array([regimen.every for regimen in regimens])
     count, size = len(features), len(regimens)
     wait = np.array([regimen.first_dose - now for regimen in regimens])

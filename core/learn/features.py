@@ -90,7 +90,7 @@ def _given_daily(sight: Sight) -> float:
     """Daily dose given last, mg: of the row of doses now running, else the mean of the last days; 0 before any dose."""
     running = current_regimen(sight.case)
     if running is not None:
-        return running.amount * 24.0 / running.every
+        return running.per_day
     doses = expand(sight.case.given_doses)
     if not doses:
         return 0.0

@@ -117,7 +117,7 @@ class Predictor:
 
     def equivalent(self, regimen: Regimen) -> float:
         """The daily dose at the card's own interval that does the same as a regimen, mg."""
-        return regimen.amount * 24.0 / regimen.every * self.card.equivalence.get(regimen.every, 1.0)
+        return regimen.per_day * self.card.equivalence.get(regimen.every, 1.0)
 
 
 def _session(onnx: bytes, columns: int, field: str) -> Any:

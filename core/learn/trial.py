@@ -135,7 +135,7 @@ def comparator_trial(recipe: Recipe, models: Sequence[DrugModel], test: Table) -
     places = []
     for number in range(len(test.best)):
         allowed = [place for place in same if np.isfinite(test.utility[number, place])]
-        daily = [regimens[place].amount * 24.0 / regimens[place].every for place in allowed]
+        daily = [regimens[place].per_day for place in allowed]
         away = [abs(value - predicted[number]) for value in daily]
         places.append(allowed[int(np.argmin(away))])
     chosen = np.array(places)

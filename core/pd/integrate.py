@@ -57,7 +57,9 @@ def integrate(
     Raises:
         ModelError: shapes that do not fit, falling times, negative concentrations, or a system too stiff to follow.
     """
-    _check(start, concentration, times)
+    if start.shape[1:] != concentration.shape[:1]:
+        raise ModelError("an effect over time needs start values (n, B)")
+    check_course(concentration, times)
     floor = np.maximum(np.abs(start).max(axis=1, keepdims=True), 1e-9) if smallest is None else smallest
     states = np.empty((*start.shape, times.size))
     states[..., 0] = y = np.array(start, dtype=np.float64)
@@ -86,9 +88,14 @@ def integrate(
     return states
 
 
-def _check(start: Array, concentration: Array, times: Array) -> None:
-    if concentration.ndim != 2 or times.shape != concentration.shape[1:] or start.shape[1:] != concentration.shape[:1]:
-        raise ModelError("an effect over time needs concentrations (B, T), times (T,) and start values (n, B)")
+def check_course(concentration: Array, times: Array) -> None:
+    """Refuse what drives no effect over time.
+
+    Raises:
+        ModelError: shapes other than (B, T) and (T,), falling times, negative concentrations.
+    """
+    if concentration.ndim != 2 or times.shape != concentration.shape[1:]:
+        raise ModelError("an effect over time needs concentrations (B, T) and times (T,)")
     if np.any(np.diff(times) < 0):
         raise ModelError("an effect over time needs rising times")
     if not np.all(concentration >= 0):

@@ -32,7 +32,8 @@ def results_of(path: Path) -> dict[str, float | str]:
             found[f"{posterior.model_id} eta {name}"] = float(eta)
     for rank, option in enumerate(advice.options[:3], start=1):
         regimen = option.regimen
-        found[f"option {rank}"] = f"{regimen.amount:g} mg every {regimen.every:g} h from {regimen.first_dose:g} h"
+        doses = " / ".join(f"{amount:g}" for amount in regimen.amounts)
+        found[f"option {rank}"] = f"{doses} mg every {regimen.every:g} h from {regimen.first_dose:g} h"
         found[f"option {rank} within target"] = option.attainment.value
         found[f"option {rank} area of a day"] = option.exposure["auc24"].value
     opinion = advice.second_opinion

@@ -168,7 +168,7 @@ def _option(option: Option, rank: int) -> list[Row]:
             "kind": kind,
             "name": "regimen",
             "time (h)": regimen.first_dose,
-            "value": regimen.amount,
+            "value": None if regimen.cycle else regimen.amount,
             "unit": "mg",
             "route": regimen.route.value,
             "duration (h)": regimen.duration or None,
@@ -176,6 +176,7 @@ def _option(option: Option, rank: int) -> list[Row]:
             "status": "current" if option.is_current else "",
             "note": "; ".join(alert.id for alert in option.limits),
         },
+        *_in_turn(regimen, kind),
         *_loading(regimen, kind),
         {"kind": kind, "name": "within target", **_interval(option.attainment, "%")},
         {"kind": kind, "name": "benefit", **_interval(option.efficacy, "%")},
@@ -187,6 +188,23 @@ def _option(option: Option, rank: int) -> list[Row]:
     for name, interval in option.exposure.items():
         rows.append({"kind": kind, "name": name, **_interval(interval, units.get(name, "mg/L"))})
     return rows
+
+
+def _in_turn(regimen: Regimen, kind: str) -> list[Row]:
+    """Each dose of a round of unequal ones, with the time it is first given at."""
+    return [
+        {
+            "kind": kind,
+            "name": f"dose {place + 1} of {len(regimen.cycle)} in turn",
+            "time (h)": regimen.first_dose + place * regimen.every,
+            "value": amount,
+            "unit": "mg",
+            "route": regimen.route.value,
+            "duration (h)": regimen.duration or None,
+            "every (h)": regimen.every * len(regimen.cycle),
+        }
+        for place, amount in enumerate(regimen.cycle)
+    ]
 
 
 def _loading(regimen: Regimen, kind: str) -> list[Row]:

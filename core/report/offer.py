@@ -12,8 +12,10 @@ from core.clinic.regimen import WEEK
 from core.drugs.model import Evidence
 from core.errors import InputError
 from core.report.phrase import DrugName, Joined, Moment, Phrase, Said, Word
+from core.report.week import amounts_said, schedule_said
 from core.units import Quantity, format_dose, format_number, format_quantity, format_total
 
+_DAY = 24.0  # h
 _METRIC_OF = {
     TargetKind.TROUGH: ("trough", "mg/L"),
     TargetKind.PEAK: ("peak", "mg/L"),
@@ -39,7 +41,7 @@ class Headline:
     """The first option as the box at the top of the page shows it."""
 
     drug: DrugName
-    amount: str
+    amount: Said
     way: Said  # route, infusion time, interval
     per_day: Said
     first_dose: Said
@@ -74,9 +76,9 @@ def headline(case: Case, recommendation: Recommendation, drug: DrugName) -> Head
     bars += [Bar(_risk_label(risk), risk.chance, evidence_said(risk.evidence)) for risk in option.risks]
     return Headline(
         drug=drug,
-        amount=format_dose(regimen.amount),
+        amount=amounts_said(regimen),
         way=way_said(regimen),
-        per_day=Phrase("report_per_day", {"amount": per_day(regimen)}),
+        per_day=per_day_said(regimen),
         first_dose=Phrase("report_from", {"moment": Moment(case.clock(regimen.first_dose))}),
         bars=tuple(bars),
     )
@@ -99,7 +101,7 @@ def _row(option: Option, target: Target) -> OptionRow:
     notes: list[Said] = [Phrase("report_current")] if option.is_current else []
     notes += option.limits
     return OptionRow(
-        regimen=Joined((format_dose(regimen.amount), way_said(regimen)), " — "),
+        regimen=dose_and_way(regimen),
         per_day=per_day(regimen),
         within_target=chance_said(option.attainment),
         benefit=chance_said(option.efficacy),
@@ -171,11 +173,14 @@ def every_said(hours: float) -> Said:
 
 
 def way_said(regimen: Regimen) -> Said:
-    """Route, infusion time and interval."""
+    """Route, infusion time and interval; of unequal doses, which is given when."""
     parts: list[Said] = [Word("route", regimen.route.value)]
     if regimen.duration:
         parts.append(Phrase("report_over", {"hours": format_number(regimen.duration)}))
-    parts.append(every_said(regimen.every))
+    if regimen.cycle:
+        parts.append(schedule_said(regimen))
+    if not regimen.cycle or regimen.every != _DAY:
+        parts.append(every_said(regimen.every))
     if regimen.loading:
         gaps = {"amount": format_dose(regimen.loading), "hours": format_number(regimen.loading_duration)}
         parts.append(Phrase("report_loading_over" if regimen.loading_duration else "report_loading", gaps))
@@ -185,12 +190,22 @@ def way_said(regimen: Regimen) -> Said:
 def regimen_said(regimen: Regimen, case: Case) -> Said:
     """A regimen in one line, with its first dose."""
     start = Phrase("report_from", {"moment": Moment(case.clock(regimen.first_dose))})
-    return Joined((format_dose(regimen.amount), way_said(regimen), start), " — ")
+    return Joined((dose_and_way(regimen), start), " — ")
+
+
+def dose_and_way(regimen: Regimen) -> Said:
+    """A regimen in one line."""
+    return way_said(regimen) if regimen.cycle else Joined((format_dose(regimen.amount), way_said(regimen)), " — ")
 
 
 def per_day(regimen: Regimen) -> str:
     """Mean total per 24 h."""
-    return format_total(regimen.amount * 24.0 / regimen.every)
+    return format_total(regimen.per_day)
+
+
+def per_day_said(regimen: Regimen) -> Said:
+    """The same in words; of unequal doses the mean."""
+    return Phrase("report_per_day_mean" if regimen.cycle else "report_per_day", {"amount": per_day(regimen)})
 
 
 def percent(chance: float) -> str:

@@ -111,7 +111,7 @@ class Layout:
         from reportlab.platypus import Paragraph
 
         label = markup(say(self._wording, Phrase("report_dose")))
-        amount = f'<font size="7">{label}</font> {markup(headline.amount, bold=True)}'
+        amount = f'<font size="7">{label}</font> {markup(say(self._wording, headline.amount), bold=True)}'
         dose = Paragraph(amount, text_style(18, INK, bold=True))
         return [
             self._paragraph(headline.drug, size=11, bold=True),

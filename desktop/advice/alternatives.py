@@ -20,6 +20,7 @@ from desktop.language import Panel
 from desktop.state import CaseState
 
 _ROW = 25
+_TALL = 42  # of unequal doses, which take two lines
 
 
 class Alternatives(Panel):
@@ -90,18 +91,20 @@ class Alternatives(Panel):
                 if option.surpassed:
                     item.setForeground(QColor(theme.MUTED))
                 self.table.setItem(row, column, item)
+            self.table.setRowHeight(row, _TALL if option.regimen.cycle else _ROW)
         header = self.table.horizontalHeader()
         header.setSectionsClickable(False)
         header.setFixedHeight(_ROW)
         for column in range(3):
             stretch = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, stretch)
-        self.table.setFixedHeight(_ROW * (len(self._options) + 1) + 4)
+        rows = sum(_TALL if option.regimen.cycle else _ROW for option in self._options)
+        self.table.setFixedHeight(rows + _ROW + 4)
 
     def _is_unique(self, option: Option) -> bool:
         """Whether dose and interval alone tell the option from the others."""
-        own = (option.regimen.amount, option.regimen.every)
-        return sum((one.regimen.amount, one.regimen.every) == own for one in self._options) == 1
+        own = (option.regimen.amounts, option.regimen.every)
+        return sum((one.regimen.amounts, one.regimen.every) == own for one in self._options) == 1
 
     def _moved(self, row: int, _column: int, old_row: int, _old_column: int) -> None:
         if 0 <= row < len(self._options) and row != old_row:

@@ -10,12 +10,11 @@ from core.clinic.alert import Severity
 from core.drugs.model import Evidence
 from core.errors import Cancelled, InputError
 from core.report.decision import Decision
-from core.report.offer import per_day
-from core.units import format_dose
+from core.report.offer import per_day_said
 from desktop import texts, theme
 from desktop.advice.bars import ChanceRows
 from desktop.button import Button
-from desktop.language import Panel, say
+from desktop.language import LANGUAGE, Panel, say
 from desktop.messages import error_text
 from desktop.state import CaseState
 
@@ -96,14 +95,14 @@ class RecommendationCard(Panel):
         is_first = option is recommendation.options[0]
         self._kind.setText(self.tr("Recommendation") if is_first else self.tr("Other option"))
         self._drug.setText(texts.drug_name(self._state.model.drug) if self._state.model is not None else "")
-        self._dose.setText(format_dose(regimen.amount))
-        parts = [texts.word("route", regimen.route.value), texts.interval(regimen.every)]
+        self._dose.setText(texts.amounts(regimen))
+        parts = [texts.word("route", regimen.route.value), texts.schedule(regimen)]
         if regimen.duration > 0:
             parts.insert(1, texts.infusion(regimen.duration))
         if regimen.loading:
             parts.append(texts.loading(regimen))
         self._way.setText(" — ".join(parts))
-        daily = self.tr("%1 per day").replace("%1", per_day(regimen))
+        daily = LANGUAGE.said(per_day_said(regimen))
         start = texts.moment(case.clock(regimen.first_dose), year=True) if case is not None else ""
         start_text = self.tr("from %1").replace("%1", start)
         self._start.setText(f"{start_text}  ·  {daily}")

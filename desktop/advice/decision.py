@@ -118,7 +118,7 @@ class DecisionPanel(Panel):
         """Ask for what is still needed: a regimen and reason, or a reason alone (`other`: the option as it stands)."""
         self._kind, self._option = kind, option
         edits = kind is DecisionKind.MODIFIED and not other
-        self.form.show_regimen(option.regimen)
+        self.form.show_regimen(option.regimen, self._state.case, by_week=self._state.by_week)
         self.form.setVisible(edits)
         self.preview_button.setVisible(edits)
         self.reason.set_value("")

@@ -19,6 +19,8 @@ from core.errors import InputError
 from core.units import Quantity, format_number, parse_typed_number
 from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, TargetRow
 from desktop.case.times import Moment, read_birth, read_hours, read_time
+from desktop.case.week_rows import check_week_row
+from desktop.week_text import is_week
 
 MOST_COUNT_DIGITS = 4
 _ROW = re.compile(r"\$\.(covariates|co_medication|doses|levels)\[(\d+)\]\.?(\w*)")
@@ -257,6 +259,10 @@ def _optional(text: str, unit: str, where: str, collector: _Collector) -> Quanti
 def _dose(row: DoseRow, where: str, collector: _Collector, days: RowDays) -> Dose | None:
     time = collector.time(row.when, days.moment(), f"{where}.when")
     days.note(time)
+    if is_week(row.amount):
+        if collector.attempt(lambda: check_week_row(row, where)) is not None:
+            collector.problems.append(Problem(f"{where}.amount", "week_as_rows"))
+        return None
     amount = collector.attempt(lambda: Quantity(_number(row.amount, f"{where}.amount"), row.unit))
     duration = _optional(row.duration, row.duration_unit, f"{where}.duration", collector)
     every = _optional(row.every, row.every_unit, f"{where}.every", collector)

@@ -17,7 +17,9 @@ from desktop.case.field import ChoiceField, TextField
 from desktop.case.paste import dose_rows
 from desktop.case.rows import Cell, RowSection
 from desktop.case.times import write_time
+from desktop.case.week_rows import week_rows
 from desktop.state import CaseState
+from desktop.week_text import is_week
 
 DOSE_UNITS = ("mg", "g", "ug")
 TIME_UNITS = ("h", "min")
@@ -85,6 +87,24 @@ class RegimenEditor(RowSection):
             return DoseRow(when=now, route=self._usual_route())
         last: DoseRow = self.rows[-1]
         return replace(last, when=self._next_due() or now, count="1", status=DoseStatus.GIVEN.value, steady_state=False)
+
+    def _leave(self) -> None:
+        """A week of unequal doses becomes a row for each day."""
+        index = self.shown
+        if 0 <= index < len(self.rows) and is_week(self.rows[index].amount):
+            row: DoseRow = self.rows[index]
+            hours, start = self.state.reading.times.get(f"dose.{index}.when"), self.state.reading.start
+            try:
+                found = (
+                    []
+                    if hours is None or start is None
+                    else week_rows(row, f"dose.{index}", start + dt.timedelta(hours=hours))
+                )
+            except InputError:
+                found = []  # what is wrong stands beside its field
+            if found:
+                self.change_rows(index, found)
+        super()._leave()
 
     def _usual_route(self) -> str:
         model = self.state.model

@@ -182,6 +182,12 @@ class RowSection(Section):
         rows[self.shown] = replace(rows[self.shown], **values)
         self.state.change(self._with_rows(rows))
 
+    def change_rows(self, index: int, found: Sequence[Any]) -> None:
+        """Put rows in the place of one."""
+        rows = list(self.rows)
+        rows[index : index + 1] = found
+        self.state.change(self._with_rows(rows))
+
     def add(self) -> None:
         """Begin a new row and go to its first field."""
         self._leave()

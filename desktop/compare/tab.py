@@ -112,7 +112,7 @@ class CompareTab(Panel):
         self._found = ()
         self._answer("")
         if options:
-            self.form.show_regimen(options[0].regimen)
+            self.form.show_regimen(options[0].regimen, self.state.case, by_week=self.state.by_week)
         self._compute()
 
     @property
@@ -145,7 +145,7 @@ class CompareTab(Panel):
         said = said.replace("%1", texts.target(target) if target is not None else "")
         said = said.replace("%2", format_dose(found.exact)).replace("%3", format_dose(regimen.amount))
         self._answer(said)
-        self.form.show_regimen(regimen)
+        self.form.show_regimen(regimen, self.state.case, by_week=self.state.by_week)
 
     def _failed(self, ticket: int, _key: str, error: object) -> None:
         if ticket == self._ticket and isinstance(error, Exception):

@@ -81,7 +81,7 @@ class CompareTable(Panel):
     def _rows(self) -> list[tuple[str, list[str]]]:
         options = self._options
         rows = [
-            (self.tr("Regimen"), [texts.regimen(option.regimen) for option in options]),
+            (self.tr("Regimen"), [self._named(option) for option in options]),
             (self.tr("Per day"), [per_day(option.regimen) for option in options]),
             (self.tr("Within target"), [_chance(option.attainment) for option in options]),
             (self.tr("Below target"), [texts.chance(option.below_target) for option in options]),
@@ -97,6 +97,11 @@ class CompareTable(Panel):
         if any(option.limits for option in options):
             rows.append((self.tr("Limits"), limits))
         return rows
+
+    @staticmethod
+    def _named(option: Option) -> str:
+        """The regimen; unequal doses in few words, for a column is narrow."""
+        return texts.regimen(option.regimen, brief=bool(option.regimen.cycle))
 
     def _remove_button(self, column: int) -> QToolButton:
         button = QToolButton()

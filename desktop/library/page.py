@@ -78,6 +78,8 @@ def _form(form: GivenAs) -> tuple[str, str]:
     every = ", ".join(describe_interval(hours) for hours in form.every)
     interval = QCoreApplication.translate("library", "every %1").replace("%1", every)
     parts = [doses, interval]
+    if form.week_of:
+        parts.append(QCoreApplication.translate("library", "unequal doses over the week"))
     if form.where or form.unless:
         parts.append(QCoreApplication.translate("library", "only for some patients"))
     if form.off_label:

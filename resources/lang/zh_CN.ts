@@ -832,10 +832,6 @@
         <translation>其他方案</translation>
     </message>
     <message>
-        <source>%1 per day</source>
-        <translation>每日 %1</translation>
-    </message>
-    <message>
         <source>from %1</source>
         <translation>自 %1 起</translation>
     </message>
@@ -968,6 +964,10 @@
     <message>
         <source>Dose (mg)</source>
         <translation>剂量（mg）</translation>
+    </message>
+    <message>
+        <source>Dose (mg), or seven, Monday to Sunday: 5 / 2.5 / 5 / …</source>
+        <translation>剂量（mg），或周一至周日七个：5 / 2.5 / 5 / …</translation>
     </message>
     <message>
         <source>Every (h)</source>
@@ -1369,6 +1369,10 @@
     <message>
         <source>every %1</source>
         <translation>每 %1 一次</translation>
+    </message>
+    <message>
+        <source>unequal doses over the week</source>
+        <translation>一周内不等剂量</translation>
     </message>
     <message>
         <source>only for some patients</source>

@@ -4,6 +4,7 @@ from scipy.special import gammainc
 
 from core.errors import InputError, ModelError
 from core.pd.coagulation import inr_by_mean, inr_by_product
+from core.pd.integrate import integrate
 from core.pd.library import load_effects_on_request
 
 TIMES = np.array([0.0, 1e-9, 12.0, 48.0, 120.0, 480.0, 3000.0])
@@ -19,7 +20,7 @@ def test_after_a_step_the_chain_of_2010_follows_the_gamma_distribution() -> None
     p = {"baseline": 1.0, "top": 20.0, "ec50": 4.1, "hill": 1.15, "mtt_fast": 28.6, "mtt_slow": 118.3}
     held = _inhibition(0.5, 4.1, 1.15)
     fast, slow = (1 - held * gammainc(3, 3 / mtt * TIMES) for mtt in (28.6, 118.3))
-    ours = inr_by_mean(LEVEL, TIMES, {k: np.array([v]) for k, v in p.items()}, 1e-9)[0]
+    ours = inr_by_mean(LEVEL, TIMES, {k: np.array([v]) for k, v in p.items()})[0]
     np.testing.assert_allclose(ours, 1 + 20 * (1 - (fast + slow) / 2), rtol=1e-6)
 
 
@@ -35,7 +36,7 @@ def test_after_a_step_the_chains_of_2007_follow_the_gamma_distribution() -> None
     }
     held = _inhibition(0.5, 4.61, 0.424)
     fast, slow = 1 - held * gammainc(6, TIMES / 11.6), 1 - held * gammainc(1, TIMES / 120.0)
-    ours = inr_by_product(LEVEL, TIMES, {k: np.array([v]) for k, v in p.items()}, 1e-9)[0]
+    ours = inr_by_product(LEVEL, TIMES, {k: np.array([v]) for k, v in p.items()})[0]
     np.testing.assert_allclose(ours, 1 + 20 * (1 - fast * slow) ** 3.61, rtol=1e-6)
 
 
@@ -83,3 +84,20 @@ def test_a_transit_time_of_nothing_is_refused() -> None:
     p = {"baseline": 1.0, "top": 20.0, "ec50": 4.1, "hill": 1.15, "mtt_fast": 0.0, "mtt_slow": 118.3}
     with pytest.raises(ModelError):
         inr_by_mean(LEVEL, TIMES, {k: np.array([v]) for k, v in p.items()})
+
+
+@pytest.mark.parametrize(("hill", "close"), [(1.15, 2e-5), (0.424, 1e-3)])
+def test_daily_doses_from_none_on_agree_with_the_equations_solved_step_by_step(hill: float, close: float) -> None:
+    """The second exponent (2007) has no slope at 0 mg/L, where the first dose begins."""
+    times = np.unique([24.0 * day + hour for day in range(10) for hour in (0.0, 0.5, 2.0, 6.0, 12.0, 18.0)])
+    level = 0.3 * (1 - np.exp(-times / 40.0)) * (1 + 0.5 * np.exp(-((times % 24.0 - 2.0) ** 2) / 8.0)) * (times > 0)
+    p = {"baseline": 1.0, "top": 20.0, "ec50": 2.0, "hill": hill, "mtt_fast": 28.6, "mtt_slow": 118.3}
+    ours = inr_by_mean(level[None], times, {k: np.array([v]) for k, v in p.items()})[0]
+    rate = np.repeat([3 / 28.6, 3 / 118.3], 3)[:, None]
+
+    def slopes(state: np.ndarray, at: np.ndarray) -> np.ndarray:
+        made = 1.0 - _inhibition(1.0, 2.0 / np.maximum(at, 1e-300), hill)
+        return rate * (np.stack([made, state[0], state[1], made, state[3], state[4]]) - state)
+
+    solved = integrate(slopes, np.ones((6, 1)), level[None], times, 1e-10)
+    np.testing.assert_allclose(ours, 1 + 20 * (1 - (solved[2, 0] + solved[5, 0]) / 2), rtol=close)

@@ -30,7 +30,7 @@ def first_and_current(name: str) -> tuple[Option, Option]:
 
 
 def daily(option: Option) -> float:
-    return option.regimen.amount * 24.0 / option.regimen.every
+    return option.regimen.per_day
 
 
 def alerts(name: str) -> list[str]:
@@ -59,6 +59,15 @@ def test_there_is_a_case_for_every_area() -> None:
 def test_the_dose_moves_the_way_and_about_as_far_as_is_advised(name: str, low: float, high: float) -> None:
     first, current = first_and_current(name)
     assert low <= daily(first) / daily(current) <= high
+
+
+def test_after_amiodarone_a_week_of_unequal_half_tablets_fits_better_than_equal_doses() -> None:
+    """Between 1.5 and 2 mg a day, which equal half tablets cannot give; the best equal dose stands beside it."""
+    options = worked("warfarin_amiodarone")[1].options
+    assert options[0].regimen.by_weekday is not None
+    equal = next(option for option in options if not option.regimen.cycle)
+    assert options[0].utility > equal.utility + 0.02
+    assert 1.5 < options[0].regimen.per_day < 2.0
 
 
 def test_docetaxel_is_lowered_after_a_deep_nadir_and_shows_the_chance_of_the_next() -> None:

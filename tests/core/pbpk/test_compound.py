@@ -33,6 +33,7 @@ def test_gefitinib_carries_its_numbers_in_base_units() -> None:
         ("CYP3A4: 353 L/h", "CYP3A4: -353 L/h", "negative"),
         ("scalar: 3.42", "scalar: 3.4e0", "plain number"),
         ("scalar: 3.42", "scalar: 0", "positive"),
+        ("scalar: 3.42", "scalar: 3.42\n  permeabilities: {kidney: 9 1/h}", "need the 'permeability'"),
         ("method: rodgers_rowland", "method: guess", "not one of"),
         ("fraction_unbound: 0.09", "fraction_unbound: 1.9", "between 0 and 1"),
         ("blood_to_plasma: 1.0", "blood_to_plasma: 0.3", "cannot be below"),

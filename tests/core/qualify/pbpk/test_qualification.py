@@ -100,6 +100,8 @@ def test_each_kind_is_compared(folder: Folder) -> None:
         ({"curve": {"protocols": "Midazolam:another"}}, "qualify_no_protocol"),
         ({"curve": {"individual": "nobody"}}, "qualify_person_unknown"),
         ({"man": {"disease": "CKD"}}, "qualify_person_ill"),
+        ({"man": {"disease": "cirrhosis", "egfr": 45.0}}, "qualify_person_ill"),
+        ({"man": {"disease": "CKD", "egfr": -1.0}}, "qualify_person_unreadable"),
         ({"man": {"weight": 15.0}}, "qualify_person_unreadable"),
         ({"man": {"age": 3.0, "weight": None}}, "qualify_person_unreadable"),
         ({"man": {"sex": "?"}}, "qualify_person_unreadable"),
@@ -151,6 +153,22 @@ def test_nobody_described_is_said_and_the_ill_are_not_taken_for_healthy(folder: 
     place = folder()
     (place / "people.json").unlink()
     assert qualify(place).assumed == 1
+
+
+def test_several_protocols_are_one_if_they_give_the_same_until_the_last_sample(folder: Folder) -> None:
+    place = folder(curve={"protocols": "Midazolam:po 7.5 mg; Midazolam:later"})
+    again = {**ORAL, "Name": "later", "DosingInterval": "DI_24"}
+    again["Parameters"] = [*ORAL["Parameters"], {"Name": "End time", "Value": 3.0, "Unit": "day(s)"}]  # type: ignore[misc]
+    (place / "protocols.json").write_text(json.dumps({"Set": [ORAL, again]}))
+    assert len(qualify(place).curves) == 1
+    write(place / "Set.csv", [{**CURVE, "protocols": "Midazolam:po 7.5 mg; Midazolam:later", "time_h": "25"}])
+    assert [item.reason.id for item in qualify(place).unread] == ["qualify_no_protocol"]
+
+
+def test_a_failing_kidney_is_one_of_the_persons_traits(folder: Folder) -> None:
+    """Midazolam binds less and spreads wider: what is said of the kidney changes what is predicted."""
+    well, ill = (qualify(folder(man=man)).curves[0].predicted for man in ({}, {"disease": "CKD", "egfr": 10.0}))
+    assert ill != pytest.approx(well, rel=0.01)
 
 
 def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
@@ -209,6 +227,33 @@ def test_every_drug_stays_within_the_bar(published: Qualification) -> None:
         assert found.gmfe <= CURVE_GMFE, drug
         assert found.within_two >= WITHIN_TWO, drug
     assert len(published.drugs) >= 10
+
+
+GENTAMICIN = STUDIES / "CKD_Gentamicin_mod.csv"
+
+
+@pytest.mark.skipif(not GENTAMICIN.exists(), reason="observed concentrations are not here")
+def test_gentamicin_of_working_and_of_failed_kidneys_is_within_the_bar(tmp_path: Path) -> None:
+    """The standard man, Meunier's people as published; Ervin's have no working kidneys (eGFR taken as 5)."""
+    told = {"Dume_40_healthy": ("40mg Bolus", "man"), "Ervin_2": ("1.5 mg/kg IV inf 20min", "anephric")}
+    told["Meunier_Bolus"] = ("80mg IV Bolus", "Meunier")
+    rows = list(csv.DictReader(io.StringIO(GENTAMICIN.read_text(encoding="utf-8"))))
+    for row in rows:
+        protocol, row["individual"] = told.get(row["dataset"], ("240mg IV bolus", "man"))
+        row["protocols"] = f"Gentamicin:{protocol}"
+    write(tmp_path / GENTAMICIN.name, rows)
+    (tmp_path / "protocols.json").write_bytes((STUDIES / "protocols.json").read_bytes())
+    people = [MAN, {**MAN, "name": "Meunier", "age": 28.0, "weight": 64.2, "height": 169.0}]
+    people.append({**MAN, "name": "anephric", "disease": "CKD", "egfr": 5.0})
+    (tmp_path / "people.json").write_text(json.dumps({GENTAMICIN.stem: {"individuals": people}}))
+    found = qualify(tmp_path)
+    assert found.of("gentamicin").studies == 9
+    assert found.of("gentamicin", fitted=True).studies == 4
+    for accuracy in (found.of("gentamicin"), found.of("gentamicin", fitted=False)):
+        assert accuracy.gmfe <= CURVE_GMFE
+        assert accuracy.within_two >= WITHIN_TWO
+    anephric = [pair.fold for pair in found.curves if pair.study == "Ervin_2"]
+    assert all(0.8 < fold < 1.25 for fold in anephric)
 
 
 def test_interactions_stay_within_the_bar(published: Qualification) -> None:

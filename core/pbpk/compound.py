@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,8 @@ class Compound:
         float | None
     )  # 1/h: litres of unbound drug's space a litre of tissue exchanges; None: blood flow limits
     permeabilities: Mapping[str, float]  # 1/h; of tissues whose own differs, as where a transporter carries it in
-    absorption: Absorption
+    absorption: Absorption  # from the usual form
+    formulations: Mapping[str, Absorption]  # from others, by a word of their names
     etas: tuple[str, ...]  # a part of ETAS
     omega: Array  # covariance of the etas, (n, n)
     proportional_error: float
@@ -123,6 +125,12 @@ class Compound:
     def activities(self) -> tuple[str, ...]:
         """Names a factor on activity may have: each enzyme, and `gut_<enzyme>` where the gut wall has it too."""
         return (*self.enzymes, *(f"gut_{enzyme}" for enzyme in self.absorption.gut_wall))
+
+    def taken_as(self, formulation: str) -> Compound:
+        """The drug as absorbed from a form, known by a word of its name; from the usual one where none is known."""
+        words = re.findall(r"\w+", formulation.lower())
+        known = [absorption for word, absorption in self.formulations.items() if word in words]
+        return replace(self, absorption=known[0]) if known else self
 
 
 def load_compound(path: Path) -> Compound:
@@ -166,6 +174,7 @@ def load_compound(path: Path) -> Compound:
         permeability=None if permeability is None else _positive_rate(permeability),
         permeabilities={} if own is None else _by_tissue(own, _positive_rate),
         absorption=_absorption(root["absorption"]),
+        formulations=_formulations(root["absorption"]),
         etas=etas,
         omega=omega,
         proportional_error=_positive(root["residual"]["proportional"]),
@@ -219,8 +228,15 @@ def _pathways(entry: Entry) -> dict[str, float]:
     return {enzyme: _optional_clearance(value) for enzyme, value in entry.fields.items()}
 
 
+def _formulations(entry: Entry) -> dict[str, Absorption]:
+    listed = entry.get("formulations")
+    if listed is None:
+        return {}
+    return {word: _absorption(form) for word, form in listed.fields.items()}
+
+
 def _absorption(entry: Entry) -> Absorption:
-    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall", "slow")
+    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall", "slow", "formulations")
     acid, wall, slow = entry.get("gastric_ph"), entry.get("gut_wall"), entry.get("slow")
     if slow is not None:
         slow.only("share", "rate")

@@ -37,6 +37,7 @@ class Curve:
     dataset: str
     compound: str  # key of its file
     given: str  # key of what was given: the compound itself, or the drug it is a metabolite of
+    formulation: str  # what is said of it
     inputs: tuple[Input, ...]
     person: Individual
     assumed: bool  # the standard man stands for people nobody described
@@ -90,6 +91,7 @@ def _curve(name: str, rows: Sequence[Row], folder: StudyFolder, compounds: Mappi
         first["dataset"],
         key,
         given,
+        first.get("formulation", ""),
         inputs,
         person,
         assumed,
@@ -159,9 +161,9 @@ def predict(compounds: Mapping[str, Compound], curve: Curve) -> Array:
     """Plasma concentrations at the curve's times, mg/L; nonlinear where the drug changes its own enzymes or is one of
     several in the body.
     """
-    compound, given = compounds[curve.compound], compounds[curve.given]
+    compound, given = compounds[curve.compound], compounds[curve.given].taken_as(curve.formulation)
     if not given.metabolites and not acts_on_itself(given):
-        body = build(compound)
+        body = build(given)
         solved = simulate(
             body.graph, [Segment(0.0, body.rates(curve.person, {}, {}))], curve.inputs, curve.times, states=("venous",)
         )

@@ -105,7 +105,7 @@ class Compound:
     )  # 1/h: litres of unbound drug's space a litre of tissue exchanges; None: blood flow limits
     permeabilities: Mapping[str, float]  # 1/h; of tissues whose own differs, as where a transporter carries it in
     absorption: Absorption  # from the usual form
-    formulations: Mapping[str, Absorption]  # from others, by a word of their names
+    formulations: Mapping[str, Absorption]  # from others, by the words that tell them
     etas: tuple[str, ...]  # a part of ETAS
     omega: Array  # covariance of the etas, (n, n)
     proportional_error: float
@@ -127,10 +127,15 @@ class Compound:
         return (*self.enzymes, *(f"gut_{enzyme}" for enzyme in self.absorption.gut_wall))
 
     def taken_as(self, formulation: str) -> Compound:
-        """The drug as absorbed from a form, known by a word of its name; from the usual one where none is known."""
-        words = re.findall(r"\w+", formulation.lower())
-        known = [absorption for word, absorption in self.formulations.items() if word in words]
-        return replace(self, absorption=known[0]) if known else self
+        """The drug as absorbed from the one of `formulations` all of whose words are said, else from the usual form.
+
+        Where the name of one holds commas, the words between them are enough.
+        """
+        said = set(re.findall(r"\w+", formulation.lower()))
+        for names, absorption in self.formulations.items():
+            if any(set(name.split()) <= said for name in names.split(",")):
+                return replace(self, absorption=absorption)
+        return self
 
 
 def load_compound(path: Path) -> Compound:

@@ -37,7 +37,7 @@ class Curve:
     dataset: str
     compound: str  # key of its file
     given: str  # key of what was given: the compound itself, or the drug it is a metabolite of
-    formulation: str  # what is said of it
+    formulation: str  # what is said of it, and of food
     inputs: tuple[Input, ...]
     person: Individual
     assumed: bool  # the standard man stands for people nobody described
@@ -91,7 +91,7 @@ def _curve(name: str, rows: Sequence[Row], folder: StudyFolder, compounds: Mappi
         first["dataset"],
         key,
         given,
-        first.get("formulation", ""),
+        f"{first.get('formulation', '')} {first.get('food_state', '')}",
         inputs,
         person,
         assumed,

@@ -27,6 +27,27 @@ def test_gefitinib_carries_its_numbers_in_base_units() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "released"),
+    [
+        ("Sporanox 100-mg caps", 2.11),
+        ("Capsule Breakfast", 2.11),
+        ("Capsule, fasted", 0.445),
+        ("Sporanox Oral Solution . Fasted", 2.0),
+        ("", 2.11),
+    ],
+)
+def test_another_form_is_known_by_its_words(said: str, released: float) -> None:
+    drug = load_compound(SHIPPED / "reference" / "itraconazole.yaml").taken_as(said)
+    assert drug.absorption.gastric_emptying == released
+
+
+def test_one_of_several_names_of_a_form_is_enough() -> None:
+    drug = load_compound(SHIPPED / "reference" / "carbamazepine.yaml")
+    slow, quick = (drug.taken_as(said).absorption.gastric_emptying for said in ("tablet", "syrup Tegretol"))
+    assert slow < 0.2 < 2.0 < quick
+
+
+@pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
         ("CYP3A4: 353 L/h", "CYP3A4: 308", "cannot be read in L/h"),

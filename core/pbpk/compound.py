@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ _SHARED_KEYS = (
 )  # fmt: skip
 _OWN_KEYS = (
     "chemistry", "partition", "clearance", "absorption", "between_subject", "residual", "interactions", "actions",
-    "saturation", "card",
+    "saturation", "metabolites", "card",
 )  # fmt: skip
 
 
@@ -51,6 +52,8 @@ class Absorption:
     rate: float  # from each segment into the gut wall
     gut_wall: Mapping[str, float]  # L/h of unbound drug by enzyme, in the wall it is absorbed through
     gastric_ph: GastricPh | None = None
+    slow_share: float = 0.0  # of the dose: reaches the colon undissolved and is absorbed there
+    slow_rate: float = 0.0  # 1/h, of that
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ class Interaction:
     factor: float
     lasts_after_stop: float  # h
     source: str
+
+
+@dataclass(frozen=True)
+class Metabolite:
+    """What a pathway makes of the drug, where that is a compound of its own."""
+
+    name: str  # of the compound
+    share: float  # molar, of what goes this way
 
 
 @dataclass(frozen=True)
@@ -92,12 +103,15 @@ class Compound:
     permeability: (
         float | None
     )  # 1/h: litres of unbound drug's space a litre of tissue exchanges; None: blood flow limits
-    absorption: Absorption
+    permeabilities: Mapping[str, float]  # 1/h; of tissues whose own differs, as where a transporter carries it in
+    absorption: Absorption  # from the usual form
+    formulations: Mapping[str, Absorption]  # from others, by the words that tell them
     etas: tuple[str, ...]  # a part of ETAS
     omega: Array  # covariance of the etas, (n, n)
     proportional_error: float
     interactions: tuple[Interaction, ...]
     actions: tuple[Action, ...]  # on enzymes, when simulated together with other compounds
+    metabolites: Mapping[str, Metabolite]  # by pathway, in the liver and in the gut wall, when simulated together
     saturation: Mapping[str, float]  # Michaelis constant of a pathway, mg/L unbound; below it clearance is intrinsic
     card: Mapping[str, str]
     root: Entry
@@ -112,6 +126,17 @@ class Compound:
         """Names a factor on activity may have: each enzyme, and `gut_<enzyme>` where the gut wall has it too."""
         return (*self.enzymes, *(f"gut_{enzyme}" for enzyme in self.absorption.gut_wall))
 
+    def taken_as(self, formulation: str) -> Compound:
+        """The drug as absorbed from the one of `formulations` all of whose words are said, else from the usual form.
+
+        Where the name of one holds commas, the words between them are enough.
+        """
+        said = set(re.findall(r"\w+", formulation.lower()))
+        for names, absorption in self.formulations.items():
+            if any(set(name.split()) <= said for name in names.split(",")):
+                return replace(self, absorption=absorption)
+        return self
+
 
 def load_compound(path: Path) -> Compound:
     """Read one compound file strictly.
@@ -124,11 +149,14 @@ def load_compound(path: Path) -> Compound:
     root.only(*_SHARED_KEYS, *_OWN_KEYS)
     drug, clearance, partition = root["drug"], root["clearance"], root["partition"]
     clearance.only("intrinsic", "east_asian_factor", "filtration", "secretion")
-    partition.only("method", "scalar", "tissues", "permeability", "liver_uptake")
+    partition.only("method", "scalar", "tissues", "permeability", "permeabilities", "liver_uptake")
     uptake = partition.get("liver_uptake")
     permeability = partition.get("permeability")
     if permeability is not None and partition["method"].text != "rodgers_rowland":
         raise permeability.error("only rodgers_rowland tells the inside of cells from the outside")
+    own = partition.get("permeabilities")
+    if own is not None and permeability is None:
+        raise own.error("'permeabilities' of single tissues need the 'permeability' of the others")
     etas, omega = _variability(root["between_subject"])
     return Compound(
         id=root["id"].text,
@@ -149,12 +177,15 @@ def load_compound(path: Path) -> Compound:
         filtration=_between(clearance["filtration"], 0.0, 1.0),
         secretion=_optional_clearance(clearance.get("secretion")),
         permeability=None if permeability is None else _positive_rate(permeability),
+        permeabilities={} if own is None else _by_tissue(own, _positive_rate),
         absorption=_absorption(root["absorption"]),
+        formulations=_formulations(root["absorption"]),
         etas=etas,
         omega=omega,
         proportional_error=_positive(root["residual"]["proportional"]),
         interactions=_interactions(root),
         actions=read_actions(root.get("actions"), drug["molar_mass"].quantity("g/mol")),
+        metabolites=_metabolites(root.get("metabolites"), tuple(clearance["intrinsic"].fields)),
         saturation=read_saturation(
             root.get("saturation"), drug["molar_mass"].quantity("g/mol"), tuple(clearance["intrinsic"].fields)
         ),
@@ -181,10 +212,12 @@ def _chemistry(entry: Entry) -> Chemistry:
 
 def _factors(entry: Entry) -> dict[str, float]:
     listed = entry.get("tissues")
-    if listed is None:
-        return {}
-    listed.only(*TISSUES)
-    return {tissue: _positive(factor) for tissue, factor in listed.fields.items()}
+    return {} if listed is None else _by_tissue(listed, _positive)
+
+
+def _by_tissue(entry: Entry, read: Callable[[Entry], float]) -> dict[str, float]:
+    entry.only(*TISSUES)
+    return {tissue: read(value) for tissue, value in entry.fields.items()}
 
 
 def _optional_clearance(entry: Entry | None) -> float:
@@ -200,15 +233,26 @@ def _pathways(entry: Entry) -> dict[str, float]:
     return {enzyme: _optional_clearance(value) for enzyme, value in entry.fields.items()}
 
 
+def _formulations(entry: Entry) -> dict[str, Absorption]:
+    listed = entry.get("formulations")
+    if listed is None:
+        return {}
+    return {word: _absorption(form) for word, form in listed.fields.items()}
+
+
 def _absorption(entry: Entry) -> Absorption:
-    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall")
-    acid, wall = entry.get("gastric_ph"), entry.get("gut_wall")
+    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall", "slow", "formulations")
+    acid, wall, slow = entry.get("gastric_ph"), entry.get("gut_wall"), entry.get("slow")
+    if slow is not None:
+        slow.only("share", "rate")
     return Absorption(
         gastric_emptying=_positive_rate(entry["gastric_emptying"]),
         transit=_positive_rate(entry["transit"]),
         rate=_positive_rate(entry["rate"]),
         gut_wall={} if wall is None else _pathways(wall),
         gastric_ph=None if acid is None else _gastric_ph(acid),
+        slow_share=0.0 if slow is None else _between(slow["share"], 0.0, 1.0),
+        slow_rate=0.0 if slow is None else _positive_rate(slow["rate"]),
     )
 
 
@@ -245,6 +289,18 @@ def _interaction(entry: Entry, known: list[str]) -> Interaction:
         lasts_after_stop=entry["lasts_after_stop"].quantity("h"),
         source=entry["source"].text,
     )
+
+
+def _metabolites(entry: Entry | None, pathways: tuple[str, ...]) -> dict[str, Metabolite]:
+    if entry is None:
+        return {}
+    entry.only(*pathways)
+    for made in entry.fields.values():
+        made.only("forms", "share")
+    return {
+        pathway: Metabolite(made["forms"].text, _between(made["share"], 0.0, 1.0))
+        for pathway, made in entry.fields.items()
+    }
 
 
 def _positive(entry: Entry) -> float:

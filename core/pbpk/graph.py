@@ -23,6 +23,7 @@ from core.pbpk.physiology import PERFUSED, PORTAL, Array
 SEGMENTS = 7  # of the small intestine (Yu and Amidon 1999, doi:10.1016/S0378-5173(99)00147-7)
 LUMEN = tuple(f"lumen_{number}" for number in range(1, SEGMENTS + 1))
 GUT_WALL = "gut_wall"
+COLON = "colon_lumen"
 METABOLISED, URINE, FAECES = SINKS = ("metabolised", "urine", "faeces")
 
 
@@ -51,12 +52,14 @@ class Layout:
     `sinks`: what leaves the body is kept in the states `metabolised`, `urine` and `faeces` (mass balance). `cells`:
     tissues are limited by permeability; each state `<tissue>` is then the space outside its cells, and
     `<tissue>_cell` the cells, which alone metabolise and secrete. `wall`: the drug passes the state `gut_wall`, where
-    enzymes may meet it.
+    enzymes may meet it. `slow`: a share of what leaves the stomach is still solid when it reaches the colon, waits in
+    the state `colon_lumen` and is absorbed through the colon's wall as it dissolves, until it leaves with the faeces.
     """
 
     sinks: bool = False
     cells: bool = False
     wall: bool = False
+    slow: bool = False
 
 
 def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: Layout | None = None) -> Graph:
@@ -67,8 +70,8 @@ def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: 
         anatomy: the tissues.
         layout: what more the compound needs; nothing when None.
 
-    States: `arterial`, `venous`, the tissues, their cells, `gut_wall`, `stomach_lumen`, the segments of the intestinal
-    lumen, the sinks.
+    States: `arterial`, `venous`, the tissues, their cells, `gut_wall`, `colon_lumen`, `stomach_lumen`, the segments of
+    the intestinal lumen, the sinks.
     """
     layout = layout or Layout()
     gone = dict(zip(SINKS, SINKS if layout.sinks else (None, None, None), strict=True))
@@ -84,6 +87,10 @@ def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: 
     if layout.wall:
         states.append(GUT_WALL)
         flows += [Flow(GUT_WALL, anatomy.absorbing, "gut_passage"), Flow(GUT_WALL, gone[METABOLISED], "gut_metabolism")]
+    if layout.slow:
+        states.append(COLON)
+        flows += [Flow("stomach_lumen", COLON, "solid"), Flow(COLON, "large_intestine", "slow_absorption")]
+        flows.append(Flow(COLON, gone[FAECES], "colon_transit"))
     states += ["stomach_lumen", *anatomy.lumen, *(SINKS if layout.sinks else ())]
     return Graph(tuple(states), tuple(flows))
 

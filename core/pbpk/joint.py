@@ -5,11 +5,14 @@ enzyme, or where the drug saturates it, the flow becomes a nonlinear term driven
 liver those of its tissue, in the gut wall those of the cells the drug is absorbed through. What acts on enzymes there
 arrives from both sides, with the drug being absorbed and with the blood of the villi: a perpetrator given by vein, or
 absorbed long ago, reaches the gut too (Rostami-Hodjegan and Tucker 2004, doi:10.1016/j.ddtec.2004.10.002).
+
+A pathway may form a metabolite that is a compound of its own: it appears in the liver, or in the cells of the gut wall,
+where the drug was metabolised, and acts on enzymes as any other compound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +40,7 @@ from core.pbpk.whole_body import WALL_VOLUME, WholeBody, build, villous_flow
 
 _PLACES = ("liver", "gut")
 _REACHED = "gut_reached"
+_FORMED = "_formed"
 _REVERSIBLE = {
     ActionKind.COMPETITIVE: Inhibition.COMPETITIVE,
     ActionKind.NONCOMPETITIVE: Inhibition.NONCOMPETITIVE,
@@ -64,7 +68,7 @@ class JointBody:
         for name, body in self.members.items():
             own = given.get(name, {})
             constants |= {f"{name}:{rate}": value for rate, value in body.rates(individual, {}, own).items()}
-            constants |= _site_constants(name, body, individual, own)
+            constants |= _site_constants(name, self.members, individual, own)
         for place in _PLACES:
             for enzyme in _turning(self.members):
                 constants[_degradation(place, enzyme)] = np.full(1, degradation(enzyme, place))
@@ -88,12 +92,33 @@ class JointBody:
         return self.members[name]
 
 
-def join(compounds: tuple[Compound, ...]) -> JointBody:
-    """Put compounds into one body.
+def with_metabolites(compounds: Iterable[Compound], known: Iterable[Compound]) -> tuple[Compound, ...]:
+    """Compounds and, after them, every metabolite they form, from those known.
 
     Raises:
-        ModelError: two compounds of one name, one limited by permeability (its cells are not described here), or an
-            enzyme without known half-life that something induces or inactivates.
+        ModelError: a metabolite is not among them.
+    """
+    found = {compound.name: compound for compound in compounds}
+    by_name = {compound.name: compound for compound in known}
+    waiting = list(found.values())
+    while waiting:
+        for made in waiting.pop().metabolites.values():
+            if made.name in found:
+                continue
+            if made.name not in by_name:
+                raise ModelError(f"no compound file describes the metabolite {made.name}")
+            found[made.name] = by_name[made.name]
+            waiting.append(by_name[made.name])
+    return tuple(found.values())
+
+
+def join(compounds: tuple[Compound, ...]) -> JointBody:
+    """Put compounds into one body; a metabolite that is not among them leaves as if it had no effect.
+
+    Raises:
+        ModelError: two compounds of one name, one limited by permeability (its cells are not described here), an
+            enzyme without known half-life that something induces or inactivates, or a metabolite heavier than its drug
+            that all of the drug becomes.
     """
     members = {compound.name: build(compound, wall=True) for compound in compounds}
     if len(members) != len(compounds):
@@ -109,8 +134,7 @@ def join(compounds: tuple[Compound, ...]) -> JointBody:
         if body.compound.actions:
             states.append(f"{name}:{_REACHED}")
             flows += _reaching(name)
-        nonlinear = {f"metabolism_{e}" for e in body.compound.enzymes if e in acted or e in body.compound.saturation}
-        nonlinear |= {"gut_metabolism"}
+        nonlinear = {"gut_metabolism", *(f"metabolism_{e}" for e in _by_terms(body.compound, members, acted))}
         flows += [_renamed(name, flow) for flow in body.graph.flows if flow.rate not in nonlinear]
         terms += _metabolism(name, members)
     states += [_enzyme(place, enzyme) for place in _PLACES for enzyme in _turning(members)]
@@ -187,14 +211,13 @@ def _turnover(members: Mapping[str, WholeBody], place: str, enzyme: str) -> Turn
 
 
 def _metabolism(name: str, members: Mapping[str, WholeBody]) -> list[Term]:
-    """One term for each pathway of the liver that is acted on or saturable, and for each enzyme of the gut wall."""
+    """Terms for each pathway of the liver that is no plain flow, and for each enzyme of the gut wall."""
     compound = members[name].compound
     acted, turning = _acted(members), _turning(members)
-    wanted = [("liver", e) for e in compound.enzymes if e in acted or e in compound.saturation]
+    wanted = [("liver", enzyme) for enzyme in _by_terms(compound, members, acted)]
     wanted += [("gut", enzyme) for enzyme in compound.absorption.gut_wall]
     terms: list[Term] = []
     for place, enzyme in wanted:
-        clearance = f"{name}:clearance_{place}_{enzyme}"
         amount = _enzyme(place, enzyme) if enzyme in turning else None
         inhibitors = tuple(
             Inhibitor(_acting(other, place), _constant(other, number, "half"), _REVERSIBLE[action.kind])
@@ -202,17 +225,46 @@ def _metabolism(name: str, members: Mapping[str, WholeBody]) -> list[Term]:
             if other != name and action.enzyme == enzyme and action.reversible
         )
         site = _site(name, place)
-        if enzyme in compound.saturation:
-            vmax, km = f"{name}:vmax_{place}_{enzyme}", f"{name}:km_{enzyme}"
-            terms.append(MichaelisMenten(site, None, vmax, km, inhibitors, amount))
-        else:
-            terms.append(InhibitedClearance(site, None, clearance, inhibitors, amount))
+        for part, target in _ends(members, name, place, enzyme):
+            if enzyme in compound.saturation:
+                vmax, km = f"{name}:vmax_{place}_{enzyme}{part}", f"{name}:km_{enzyme}"
+                terms.append(MichaelisMenten(site, target, vmax, km, inhibitors, amount))
+            else:
+                clearance = f"{name}:clearance_{place}_{enzyme}{part}"
+                terms.append(InhibitedClearance(site, target, clearance, inhibitors, amount))
     return terms
 
 
+def _by_terms(compound: Compound, members: Mapping[str, WholeBody], acted: set[str]) -> list[str]:
+    """Pathways of the liver that no plain flow describes: acted on, saturable, or forming a compound of the body."""
+    forming = {enzyme for enzyme, made in compound.metabolites.items() if made.name in members}
+    return [e for e in compound.enzymes if e in acted or e in compound.saturation or e in forming]
+
+
+def _ends(members: Mapping[str, WholeBody], name: str, place: str, enzyme: str) -> list[tuple[str, str | None]]:
+    """Parts of a pathway, by the end of their constants' names, and where each leads."""
+    made = members[name].compound.metabolites.get(enzyme)
+    if made is None or made.name not in members:
+        return [("", None)]
+    return [("", None), (_FORMED, f"{made.name}:{'liver' if place == 'liver' else GUT_WALL}")]
+
+
+def _yield(name: str, enzyme: str, members: Mapping[str, WholeBody]) -> float:
+    """Milligrams of a metabolite in the body per milligram of the drug that goes by one pathway."""
+    compound = members[name].compound
+    made = compound.metabolites.get(enzyme)
+    if made is None or made.name not in members:
+        return 0.0
+    formed = made.share * members[made.name].compound.molar_mass / compound.molar_mass
+    if formed > 1.0:
+        raise ModelError(f"{name} cannot form {formed:.3g} times its own mass of {made.name}")
+    return formed
+
+
 def _site_constants(
-    name: str, body: WholeBody, individual: Individual, activity: Mapping[str, Array | float]
+    name: str, members: Mapping[str, WholeBody], individual: Individual, activity: Mapping[str, Array | float]
 ) -> dict[str, Array]:
+    body = members[name]
     compound = body.compound
     constants = {
         f"{name}:unbound_volume_liver": individual.volume["liver"] * body.parts["liver"].inside,
@@ -236,6 +288,12 @@ def _site_constants(
             linear = constants.get(f"{name}:clearance_{place}_{enzyme}")
             if linear is not None:
                 constants[f"{name}:vmax_{place}_{enzyme}"] = linear * km
+    for enzyme in compound.metabolites:
+        formed = _yield(name, enzyme, members)
+        for key in [f"{name}:{kind}_{place}_{enzyme}" for kind in ("clearance", "vmax") for place in _PLACES]:
+            if key in constants:
+                whole = constants[key]
+                constants[key], constants[key + _FORMED] = whole * (1.0 - formed), whole * formed
     for number, action in enumerate(compound.actions):
         constants[_constant(name, number, "half")] = np.full(1, action.half)
         constants[_constant(name, number, "maximum")] = np.full(1, action.maximum)

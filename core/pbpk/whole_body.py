@@ -21,6 +21,7 @@ from core.pbpk.physiology import TISSUES, Array, reference_tables
 PLASMA = "plasma"
 VILLOUS_SHARE = 0.48  # of small-intestinal blood: mucosa 0.80, villi 0.60 of it (Yang 2007)
 WALL_VOLUME = 0.1  # L of absorbing cells, nominal: the share that escapes does not depend on it
+COLON_TRANSIT = 0.06  # 1/h (Han 2025)
 _DOSE_STATES = {Route.ORAL: "stomach_lumen", Route.INTRAVENOUS: "venous"}
 DOSE_ROUTES = tuple(_DOSE_STATES)
 
@@ -156,11 +157,15 @@ class WholeBody:
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
         emptying = uptake.gastric_emptying * individual.gastric_emptying * multipliers.get("gastric_emptying", 1.0)
         rates = {
-            "gastric_emptying": emptying * dissolved,
+            "gastric_emptying": emptying * dissolved * (1.0 - uptake.slow_share),
             "undissolved": emptying * (1.0 - dissolved),
             "transit": uptake.transit * individual.intestinal_transit,
             "absorption": uptake.rate * multipliers.get("absorption_rate", np.ones(1)),
         }
+        if "solid" in self.graph.rates:
+            rates["solid"] = emptying * dissolved * uptake.slow_share
+            rates["slow_absorption"] = np.full(1, uptake.slow_rate)
+            rates["colon_transit"] = COLON_TRANSIT * individual.intestinal_transit
         if "gut_passage" in self.graph.rates:
             rates["gut_passage"] = villous_flow(individual) / WALL_VOLUME
             wall = sum(self.gut_clearance(individual, activity).values())
@@ -169,11 +174,15 @@ class WholeBody:
 
     def _uptake(self, held: Array) -> dict[str, Array]:
         """Exchange between cells and the space around them: permeability times litres of tissue, of unbound drug."""
-        speed = self.compound.permeability
-        if speed is None:
+        usual = self.compound.permeability
+        if usual is None:
             return {}
-        rates = {f"enter_{tissue}": np.full(1, speed / part.outside) for tissue, part in self.parts.items()}
-        return rates | {f"leave_{tissue}": speed / (part.inside * held) for tissue, part in self.parts.items()}
+        rates: dict[str, Array] = {}
+        for tissue, part in self.parts.items():
+            speed = self.compound.permeabilities.get(tissue, usual)
+            rates[f"enter_{tissue}"] = np.full(1, speed / part.outside)
+            rates[f"leave_{tissue}"] = speed / (part.inside * held)
+        return rates
 
     def _protein(self, individual: Individual) -> Array:
         ratios = {"albumin": individual.albumin, "agp": individual.agp, "none": np.ones_like(individual.albumin)}
@@ -200,7 +209,8 @@ def build(compound: Compound, *, sinks: bool = False, wall: bool = False) -> Who
         wall: give the gut wall its state even if no enzyme of it is known to act on the drug.
     """
     limited = compound.permeability is not None
-    layout = Layout(sinks=sinks, cells=limited, wall=wall or bool(compound.absorption.gut_wall))
+    uptake = compound.absorption
+    layout = Layout(sinks=sinks, cells=limited, wall=wall or bool(uptake.gut_wall), slow=uptake.slow_share > 0)
     graph = whole_body_graph(compound.enzymes, layout=layout)
     return WholeBody(compound, graph, _limited_parts(compound) if limited else _flow_parts(compound))
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from core.engine.solve import simulate
 from core.errors import CoreError
 from core.pbpk.compound import Compound
 from core.pbpk.individual import Individual
-from core.pbpk.joint import join
+from core.pbpk.joint import join, with_metabolites
 from core.pbpk.whole_body import PLASMA, build
 from core.qualify.pbpk.measures import Pair
 from core.qualify.pbpk.protocols import inputs_of, person_of
@@ -35,6 +36,8 @@ class Curve:
     study: str
     dataset: str
     compound: str  # key of its file
+    given: str  # key of what was given: the compound itself, or the drug it is a metabolite of
+    formulation: str  # what is said of it, and of food
     inputs: tuple[Input, ...]
     person: Individual
     assumed: bool  # the standard man stands for people nobody described
@@ -71,10 +74,7 @@ def _curve(name: str, rows: Sequence[Row], folder: StudyFolder, compounds: Mappi
     used = [row for row in used if row["value_mg_per_L"].strip()]
     if not used:
         raise CannotRead("qualify_no_concentrations")
-    listed = [item.split(":", 1)[1] for item in first["protocols"].split(";") if item.split(":", 1)[0] == molecule]
-    protocols = [item for item in folder.protocols.get(stem, []) if listed and item.get("Name") == listed[0]]
-    if len(listed) != 1 or len(protocols) != 1:
-        raise CannotRead("qualify_no_protocol", name=first["protocols"] or "–")
+    given, forms = _given(key, first["protocols"], compounds)
     person, assumed = person_of(folder.people, stem, first["individual"])
     points = sorted((number(row["time_h"], "time_h"), number(row["value_mg_per_L"], "value_mg_per_L")) for row in used)
     if points[0][0] < 0 or any(value < 0 for _, value in points):
@@ -83,18 +83,53 @@ def _curve(name: str, rows: Sequence[Row], folder: StudyFolder, compounds: Mappi
     if not points:
         raise CannotRead("qualify_no_concentrations")
     times, values = (np.array(column) for column in zip(*points, strict=True))
-    inputs = inputs_of(protocols[0], float(person.traits.weight[0]))
+    weight, last = float(person.traits.weight[0]), float(times[-1])
+    inputs = tuple(dose for names in forms for dose in _doses(names, folder.protocols.get(stem, []), weight, last))
     return Curve(
         name,
         first["study_id"].strip() or first["dataset"],
         first["dataset"],
         key,
+        given,
+        f"{first.get('formulation', '')} {first.get('food_state', '')}",
         inputs,
         person,
         assumed,
         times,
         values,
     )
+
+
+def _given(key: str, protocols: str, compounds: Mapping[str, Compound]) -> tuple[str, list[list[str]]]:
+    """What was given that this compound comes from, and the names of the protocols of each of its forms.
+
+    A drug has one form; a racemate may be given as two, its enantiomers, of which it is the sum.
+    """
+    listed: dict[str, list[str]] = defaultdict(list)
+    for item in protocols.split(";"):
+        molecule, separator, protocol = item.partition(":")
+        if separator:
+            listed[compound_key(molecule)].append(protocol)
+    name = compounds[key].name
+    parents = [k for k, drug in compounds.items() if any(made.name == name for made in drug.metabolites.values())]
+    for origin in (key, *parents):
+        for forms in ((origin,), (f"r_{origin}", f"s_{origin}")):
+            if all(form in listed for form in forms):
+                return origin, [listed[form] for form in forms]
+    raise CannotRead("qualify_no_protocol", name=protocols or "–")
+
+
+def _doses(names: Sequence[str], protocols: Sequence[Mapping[str, Any]], weight: float, last: float) -> list[Input]:
+    """Doses before the last sample; of several protocols all must give the same ones."""
+    courses = []
+    for name in names:
+        found = [item for item in protocols if item.get("Name") == name]
+        if len(found) != 1:
+            raise CannotRead("qualify_no_protocol", name=name)
+        courses.append([dose for dose in inputs_of(found[0], weight) if dose.time < last])
+    if any(course != courses[0] for course in courses) or not courses[0]:
+        raise CannotRead("qualify_no_protocol", name="; ".join(names))
+    return courses[0]
 
 
 def compare_curves(
@@ -105,7 +140,7 @@ def compare_curves(
         tell(index / len(curves))
         compound = compounds[curve.compound]
         try:
-            predicted = predict(compound, curve)
+            predicted = predict(compounds, curve)
         except CoreError as error:
             yield curve, CannotRead("qualify_not_solved", why=str(error))
             continue
@@ -122,17 +157,20 @@ def compare_curves(
         )
 
 
-def predict(compound: Compound, curve: Curve) -> Array:
-    """Plasma concentrations at the curve's times, mg/L; nonlinear where the drug changes its own enzymes."""
-    if not acts_on_itself(compound):
-        body = build(compound)
+def predict(compounds: Mapping[str, Compound], curve: Curve) -> Array:
+    """Plasma concentrations at the curve's times, mg/L; nonlinear where the drug changes its own enzymes or is one of
+    several in the body.
+    """
+    compound, given = compounds[curve.compound], compounds[curve.given].taken_as(curve.formulation)
+    if not given.metabolites and not acts_on_itself(given):
+        body = build(given)
         solved = simulate(
             body.graph, [Segment(0.0, body.rates(curve.person, {}, {}))], curve.inputs, curve.times, states=("venous",)
         )
         return np.asarray(solved.amounts[0, :, 0] / body.volume_of(PLASMA, curve.person)[0])
-    joint = join((compound,))
+    joint = join(with_metabolites((given,), compounds.values()))
     inputs = [
-        Input(item.time, item.amount, f"{compound.name}:{item.state}", duration=item.duration) for item in curve.inputs
+        Input(item.time, item.amount, f"{given.name}:{item.state}", duration=item.duration) for item in curve.inputs
     ]
     state = joint.state_of(compound.name, PLASMA)
     rates = joint.rates(curve.person)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from core.clinic.patient import Sex
 from core.engine.schedule import Input
 from core.errors import CoreError
 from core.pbpk.individual import Individual, Traits, build_individual
+from core.pbpk.kidney_disease import with_kidney_disease
 from core.pbpk.scaling import reference_value
 from core.qualify.pbpk.study_files import CannotRead
 
@@ -40,7 +43,8 @@ def person_of(people: Mapping[str, Any] | None, dataset: str, name: str) -> tupl
         name: of the individual; of several separated by `;` the first.
 
     Raises:
-        CannotRead: not described although people are, ill or a child without a description, or no body fits.
+        CannotRead: not described although people are, ill or a child without a description, or no body fits. Of
+            illness chronic kidney disease is known: `disease` is `CKD` and `egfr` its mL/min/1.73 m2.
     """
     wanted = name.split(";", maxsplit=1)[0]
     if people is None:
@@ -51,10 +55,12 @@ def person_of(people: Mapping[str, Any] | None, dataset: str, name: str) -> tupl
     found = [item for item in listed.get("individuals", []) if item.get("name") == wanted]
     if len(found) != 1:
         raise CannotRead("qualify_person_unknown", name=wanted or "–")
-    if found[0].get("disease"):
-        raise CannotRead("qualify_person_ill", name=wanted, disease=str(found[0]["disease"]))
+    ill, egfr = found[0].get("disease"), found[0].get("egfr")
+    if ill and (ill != "CKD" or egfr is None):
+        raise CannotRead("qualify_person_ill", name=wanted, disease=str(ill))
     try:
-        return build_individual(_traits(found[0])), False
+        person = build_individual(_traits(found[0]))
+        return (with_kidney_disease(person, np.array([float(egfr)])) if ill else person), False
     except (CoreError, KeyError, TypeError, ValueError) as error:
         raise CannotRead("qualify_person_unreadable", name=wanted) from error
 

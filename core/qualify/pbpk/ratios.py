@@ -15,7 +15,7 @@ from core.engine.solve import simulate
 from core.errors import CoreError
 from core.pbpk.compound import Compound
 from core.pbpk.individual import Individual
-from core.pbpk.joint import JointBody, join
+from core.pbpk.joint import JointBody, join, with_metabolites
 from core.pbpk.kinetics import kinetics
 from core.pbpk.whole_body import PLASMA, build
 from core.qualify.pbpk.given_times import UnreadableTimes, read_course
@@ -154,7 +154,7 @@ def compare_ratios(
         tell(index / len(studies))
         victim, perpetrator = compounds[study.victim], compounds[study.perpetrator]
         try:
-            predicted = predict_ratio(victim, perpetrator, study, body)
+            predicted = predict_ratio(compounds, study, body)
         except CoreError as error:
             yield study, CannotRead("qualify_not_solved", why=str(error))
             continue
@@ -167,13 +167,14 @@ def _card_names(compound: Compound, study: str) -> bool:
     return study in [item.strip() for item in compound.card.get("fitted_ratios", "").rstrip(".").split(";")]
 
 
-def predict_ratio(victim: Compound, perpetrator: Compound, study: RatioStudy, body: Individual) -> float:
+def predict_ratio(compounds: Mapping[str, Compound], study: RatioStudy, body: Individual) -> float:
     """Area under the victim's plasma curve with the perpetrator, over that without.
 
     Raises:
         CoreError: the two cannot be put into one body, or it cannot be solved.
     """
-    joint = join((victim, perpetrator))
+    victim, perpetrator = compounds[study.victim], compounds[study.perpetrator]
+    joint = join(with_metabolites((victim, perpetrator), compounds.values()))
     probe = [Input(study.given, _PROBE, joint.dose_state(victim.name, study.victim_route))]
     state = joint.dose_state(perpetrator.name, study.perpetrator_route)
     others = [Input(time, dose, state, duration=study.infusion) for time, dose in study.course]

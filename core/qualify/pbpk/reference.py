@@ -20,6 +20,6 @@ def reference_compounds() -> dict[str, Compound]:
 
 
 def was_fitted(compound: Compound, study: str) -> bool:
-    """Whether the compound's card names the study among those it was fitted on."""
-    named = re.search(rf"(?<!\w){re.escape(study.strip())}(?!\w)", compound.card.get("fitted", ""))
+    """Whether the compound's card lists the study among those it was fitted on: after a colon, between semicolons."""
+    named = re.search(rf"[:;]\s*{re.escape(study.strip())}\s*(?:[;.]|$)", compound.card.get("fitted", ""))
     return bool(study.strip()) and named is not None

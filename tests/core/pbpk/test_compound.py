@@ -27,12 +27,34 @@ def test_gefitinib_carries_its_numbers_in_base_units() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "released"),
+    [
+        ("Sporanox 100-mg caps", 2.11),
+        ("Capsule Breakfast", 2.11),
+        ("Capsule, fasted", 0.445),
+        ("Sporanox Oral Solution . Fasted", 2.0),
+        ("", 2.11),
+    ],
+)
+def test_another_form_is_known_by_its_words(said: str, released: float) -> None:
+    drug = load_compound(SHIPPED / "reference" / "itraconazole.yaml").taken_as(said)
+    assert drug.absorption.gastric_emptying == released
+
+
+def test_one_of_several_names_of_a_form_is_enough() -> None:
+    drug = load_compound(SHIPPED / "reference" / "carbamazepine.yaml")
+    slow, quick = (drug.taken_as(said).absorption.gastric_emptying for said in ("tablet", "syrup Tegretol"))
+    assert slow < 0.2 < 2.0 < quick
+
+
+@pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
         ("CYP3A4: 353 L/h", "CYP3A4: 308", "cannot be read in L/h"),
         ("CYP3A4: 353 L/h", "CYP3A4: -353 L/h", "negative"),
         ("scalar: 3.42", "scalar: 3.4e0", "plain number"),
         ("scalar: 3.42", "scalar: 0", "positive"),
+        ("scalar: 3.42", "scalar: 3.42\n  permeabilities: {kidney: 9 1/h}", "need the 'permeability'"),
         ("method: rodgers_rowland", "method: guess", "not one of"),
         ("fraction_unbound: 0.09", "fraction_unbound: 1.9", "between 0 and 1"),
         ("blood_to_plasma: 1.0", "blood_to_plasma: 0.3", "cannot be below"),

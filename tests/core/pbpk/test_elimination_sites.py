@@ -106,3 +106,22 @@ def test_gut_and_liver_can_be_inhibited_apart() -> None:
     assert both == gut == 1.0
     assert body.gut_escape(PERSON, {"CYP3A4": 0.1, "gut_CYP3A4": 1.0})[0] == body.gut_escape(PERSON, {})[0]
     assert area(body, {"gut_CYP3A4": 0.0}) < area(body, {"CYP3A4": 0.0})
+
+
+def test_a_tissue_into_which_the_drug_is_carried_is_limited_by_blood_alone() -> None:
+    """Kidney cells with fast membranes of their own clear as the flow-limited kidney does; the others stay slow."""
+    carried = replace(POLAR, partition_scalar=1.0, permeability=0.05, permeabilities={"kidney": 1e4})
+    whole = replace(POLAR, partition_scalar=1.0, permeability=None)
+    found, wanted = (kinetics(build(c), PERSON, build(c).rates(PERSON, {}, {})) for c in (carried, whole))
+    assert found.clearance == pytest.approx(wanted.clearance, rel=1e-3)
+    assert found.terminal_half_life[0] > 2.0 * wanted.terminal_half_life[0]
+
+
+def test_what_reaches_the_colon_solid_is_absorbed_until_it_leaves() -> None:
+    """Of the slow share k/(k + 0.06) is absorbed, 0.06/h the way through the colon; the rest as without it."""
+    quick = replace(POLAR, permeability=None)
+    slow = replace(quick, absorption=replace(quick.absorption, slow_share=0.4, slow_rate=0.03))
+    whole, part = (kinetics(build(c), PERSON, build(c).rates(PERSON, {}, {})) for c in (quick, slow))
+    assert part.bioavailability == pytest.approx(0.6 * whole.bioavailability + 0.4 / 3.0, rel=1e-9)
+    assert part.terminal_half_life[0] == pytest.approx(np.log(2.0) / 0.09, rel=1e-6)
+    assert leaves(slow, PERSON, "stomach_lumen")[1] == pytest.approx(100.0 * part.bioavailability[0], rel=1e-6)

@@ -28,7 +28,9 @@ def subjects_on_theophylline() -> list[Curve]:
         given = (Input(0.0, float(own[0]["Dose"]) * weight, "stomach_lumen"),)
         times, values = (np.array([float(row[column]) for row in own]) for column in ("Time", "conc"))
         name = f"subject {subject}"
-        found.append(Curve(TABLE.name, name, name, "theophylline", given, person, False, times, values))
+        found.append(
+            Curve(TABLE.name, name, name, "theophylline", "theophylline", "", given, person, False, times, values)
+        )
     return found
 
 

@@ -20,7 +20,6 @@ from desktop.language import Panel
 from desktop.state import CaseState
 
 _ROW = 25
-_TALL = 42  # of unequal doses, which take two lines
 
 
 class Alternatives(Panel):
@@ -42,7 +41,9 @@ class Alternatives(Panel):
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(_ROW)
+        self.table.verticalHeader().setMinimumSectionSize(_ROW)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.verticalHeader().sectionResized.connect(self._fit)  # unequal doses may take two lines
         self.table.currentCellChanged.connect(self._moved)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -72,7 +73,7 @@ class Alternatives(Panel):
     def _fill(self) -> None:
         self.table.setRowCount(len(self._options))
         for row, option in enumerate(self._options):
-            name = texts.regimen(option.regimen, brief=True)
+            name = texts.regimen(option.regimen, brief=True).replace(" mg", "\u00a0mg")  # a unit stays with its dose
             if not self._is_unique(option) and option.regimen.duration:
                 name += f" · {texts.hours(option.regimen.duration)}"  # the whole text would be cut off
             if option.is_current:
@@ -91,15 +92,16 @@ class Alternatives(Panel):
                 if option.surpassed:
                     item.setForeground(QColor(theme.MUTED))
                 self.table.setItem(row, column, item)
-            self.table.setRowHeight(row, _TALL if option.regimen.cycle else _ROW)
         header = self.table.horizontalHeader()
         header.setSectionsClickable(False)
         header.setFixedHeight(_ROW)
         for column in range(3):
             stretch = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, stretch)
-        rows = sum(_TALL if option.regimen.cycle else _ROW for option in self._options)
-        self.table.setFixedHeight(rows + _ROW + 4)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.table.setFixedHeight(self.table.verticalHeader().length() + _ROW + 4)
 
     def _is_unique(self, option: Option) -> bool:
         """Whether dose and interval alone tell the option from the others."""

@@ -19,6 +19,7 @@ from core.advise.effect_course import effect_curves
 from core.advise.evaluate import Evaluator
 from core.advise.forgiveness import Forgiveness, forgiveness
 from core.advise.judge import DoseForTarget
+from core.advise.judge import appraise as appraise_regimens
 from core.advise.judge import dose_for_target as find_dose
 from core.advise.judge import judge as judge_regimens
 from core.advise.judge import objections as objections_to
@@ -259,6 +260,16 @@ def judge(case: Case, individualisation: Individualisation, regimens: Sequence[R
         FitFailed: no model could be fitted.
     """
     return judge_regimens(case, individualisation.posteriors, regimens)
+
+
+def appraise(case: Case, individualisation: Individualisation, regimens: Sequence[Regimen]) -> Recommendation:
+    """Judge regimens of the clinician's own, with target, alerts and basis; blocked where a recommendation would be.
+
+    Raises:
+        FitFailed: no model could be fitted.
+    """
+    basis = Basis(inputs_hash(case), VERSION, (), (), SAMPLES, SEED)
+    return appraise_regimens(case, individualisation.posteriors, regimens, check_case(case), basis)
 
 
 def dose_for_target(case: Case, individualisation: Individualisation, way: Regimen) -> DoseForTarget:

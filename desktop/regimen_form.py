@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from core.advise.recommendation import Regimen, doses_in_turn
 from core.clinic.case import Case
 from core.clinic.regimen import Route
+from core.clinic.week_text import is_week, read_week, week_text
 from core.errors import InputError
 from core.units import parse_typed_number
 from desktop import texts
@@ -17,7 +18,6 @@ from desktop.case.field import ChoiceField, TextField
 from desktop.case.number_text import number_text
 from desktop.case.reading import Problem
 from desktop.language import Panel
-from desktop.week_text import is_week, read_week, week_text
 
 _DAY = 24.0  # h
 

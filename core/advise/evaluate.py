@@ -103,6 +103,11 @@ class Evaluator:
         self._kept: dict[Regimen, list[Judged]] = {}  # what was simulated in full
 
     @property
+    def draws(self) -> int:
+        """By how many draws of all models a regimen is judged."""
+        return sum(len(item.eta) for item in self._believers)
+
+    @property
     def superposes(self) -> bool:
         """Whether regimens are had by superposition, so that hundreds cost no more than a few."""
         return all(response.linear for response in self._responses)

@@ -10,8 +10,8 @@ import numpy as np
 from core.advise.candidates import current_regimen, durations_of, same_regimen
 from core.advise.evaluate import Evaluator
 from core.advise.limits import limits_of
-from core.advise.recommend import SAMPLES, SEED, mark_surpassed, notes_on, samples_for, target_of
-from core.advise.recommendation import Option, Regimen
+from core.advise.recommend import SAMPLES, SEED, mark_surpassed, notes_on, samples_for, target_of, unranked
+from core.advise.recommendation import Basis, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
@@ -45,6 +45,37 @@ def judge(case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regime
         option = evaluator.option(regimen, is_current=same_regimen(regimen, current))
         options.append(replace(option, limits=objections(case, model, regimen)))
     return tuple(mark_surpassed(options))
+
+
+def appraise(
+    case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regimen], questions: Sequence[Alert], basis: Basis
+) -> Recommendation:
+    """Judge regimens as `judge` does, with what else has to be known: target, alerts and basis.
+
+    Args:
+        case: the patient.
+        posteriors: one per model, weighted.
+        regimens: the clinician's own, in the order wanted.
+        questions: doubts about the entries.
+        basis: inputs' hash, program version, samples and seed.
+
+    Returns:
+        BLOCKED and without options where a recommendation would be.
+
+    Raises:
+        FitFailed: no model could be fitted.
+    """
+    blank = unranked(case, posteriors, questions, basis)
+    if blank.has_stop:
+        return blank
+    model, evaluator = evaluator_of(case, posteriors)
+    return replace(
+        blank,
+        outcome=Outcome.OPTIONS,
+        options=judge(case, posteriors, regimens),
+        basis=replace(blank.basis, samples=evaluator.draws),
+        judged_for=model.judged_after,
+    )
 
 
 def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -> DoseForTarget:

@@ -94,29 +94,42 @@ def recommend(
     Returns:
         A recommendation whose outcome is BLOCKED when a STOP stands, NO_OPTION when no regimen keeps the limits.
     """
+    blank = unranked(case, posteriors, questions, basis)
     believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
-    model = max(believed or posteriors, key=lambda posterior: posterior.weight).bound.model
-    target = target_of(case, model)
-    alerts = _alerts(case, posteriors, questions, target)
-    blank = Recommendation(
-        outcome=Outcome.BLOCKED,
-        options=(),
-        target=target.target,
-        target_evidence=target.evidence,
-        target_source=target.source,
-        alerts=ordered(alerts),
-        basis=replace(basis, models=_models_used(posteriors), assumptions=_assumptions(posteriors)),
-    )
-    if not believed or any(alert.severity is Severity.STOP for alert in alerts):
+    if not believed or blank.has_stop:
         return blank
+    model = max(believed, key=lambda posterior: posterior.weight).bound.model
+    target = target_of(case, model)
     believers = draw(case, believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
-    blank = replace(blank, basis=replace(blank.basis, samples=sum(len(item.eta) for item in believers)))
+    blank = replace(blank, basis=replace(blank.basis, samples=evaluator.draws))
     blank = replace(blank, alerts=ordered([*blank.alerts, *effect_alerts(believers)]))
     judged = judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
     return _offer(case, target, believed, evaluator, judged, blank, options)
+
+
+def unranked(case: Case, posteriors: Sequence[Posterior], questions: Sequence[Alert], basis: Basis) -> Recommendation:
+    """What is known before any regimen is judged: target, alerts and basis; its outcome is BLOCKED, it has no options.
+
+    Args:
+        case: the patient.
+        posteriors: one per model, weighted.
+        questions: doubts about the entries.
+        basis: inputs' hash, program version, samples and seed.
+    """
+    believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
+    target = target_of(case, max(believed or posteriors, key=lambda posterior: posterior.weight).bound.model)
+    return Recommendation(
+        outcome=Outcome.BLOCKED,
+        options=(),
+        target=target.target,
+        target_evidence=target.evidence,
+        target_source=target.source,
+        alerts=ordered(_alerts(case, posteriors, questions, target)),
+        basis=replace(basis, models=_models_used(posteriors), assumptions=_assumptions(posteriors)),
+    )
 
 
 def _offer(

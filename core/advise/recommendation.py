@@ -246,3 +246,8 @@ class Recommendation:
     why: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())  # message ids and values, plain words
     second_opinion: SecondOpinion | None = None
     reasons: tuple[Reason, ...] = ()  # more of the same, for who asks
+
+    @property
+    def has_stop(self) -> bool:
+        """Whether an alert stands against judging any regimen."""
+        return any(alert.severity is Severity.STOP for alert in self.alerts)

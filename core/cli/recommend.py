@@ -31,10 +31,11 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
     task = console.task()
     recommended = session.recommend(case, session.individualise(case, task=task), options=count, task=task)
     status = Status.DONE if recommended.outcome is Outcome.OPTIONS else Status.NO_SAFE_ANSWER
-    return Answer(wire.recommendation(recommended, console.wording), _lines(recommended, console), status)
+    return Answer(wire.recommendation(recommended, console.wording), offered_lines(recommended, console), status)
 
 
-def _lines(recommended: Recommendation, console: Console) -> list[str]:
+def offered_lines(recommended: Recommendation, console: Console) -> list[str]:
+    """Every option in a line, then the alerts."""
     wording = console.wording
     lines = []
     for number, row in enumerate(option_rows(recommended), 1):

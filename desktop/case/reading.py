@@ -15,12 +15,12 @@ from core.clinic.covariate import CATALOGUE, CovariateValue, check_covariate
 from core.clinic.level import CoMedication, Level
 from core.clinic.patient import Ethnicity, Patient, Sex, check_age
 from core.clinic.regimen import Dose, DoseStatus, Route, check_dose
+from core.clinic.week_text import is_week
 from core.errors import InputError
 from core.units import Quantity, format_number, parse_typed_number
 from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, TargetRow
 from desktop.case.times import Moment, read_birth, read_hours, read_time
 from desktop.case.week_rows import check_week_row
-from desktop.week_text import is_week
 
 MOST_COUNT_DIGITS = 4
 _ROW = re.compile(r"\$\.(covariates|co_medication|doses|levels)\[(\d+)\]\.?(\w*)")

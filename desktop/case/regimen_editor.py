@@ -9,6 +9,7 @@ from dataclasses import replace
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from core.clinic.regimen import DoseStatus, Route
+from core.clinic.week_text import is_week
 from core.errors import InputError
 from core.units import format_dose, parse_typed_number
 from desktop import texts, theme
@@ -19,7 +20,6 @@ from desktop.case.rows import Cell, RowSection
 from desktop.case.times import write_time
 from desktop.case.week_rows import week_rows
 from desktop.state import CaseState
-from desktop.week_text import is_week
 
 DOSE_UNITS = ("mg", "g", "ug")
 TIME_UNITS = ("h", "min")

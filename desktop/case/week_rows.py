@@ -7,12 +7,12 @@ import math
 from dataclasses import replace
 
 from core.clinic.regimen import WEEK
+from core.clinic.week_text import read_week
 from core.errors import InputError
 from core.units import format_number, parse_typed_number
 from desktop.case.draft import DoseRow
 from desktop.case.number_text import number_text
 from desktop.case.times import write_time
-from desktop.week_text import read_week
 
 _DAYS = 7
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from core.advise.judge import DoseForTarget
 from core.advise.recommendation import Option, Regimen
 from core.infer.prediction import Prediction
-from core.units import format_dose
+from core.units import format_dose, format_total
 from desktop import texts, theme
 from desktop.button import Button
 from desktop.compare.table import CompareTable
@@ -143,7 +143,7 @@ class CompareTab(Panel):
         regimen, target = found.option.regimen, self.state.target
         said = self.tr("Exactly on the target (%1): %2. The nearest that can be given: %3.")
         said = said.replace("%1", texts.target(target) if target is not None else "")
-        said = said.replace("%2", format_dose(found.exact)).replace("%3", format_dose(regimen.amount))
+        said = said.replace("%2", format_total(found.exact)).replace("%3", format_dose(regimen.amount))
         self._answer(said)
         self.form.show_regimen(regimen, self.state.case, by_week=self.state.by_week)
 

@@ -4,11 +4,11 @@ import datetime as dt
 
 import pytest
 
+from core.clinic.week_text import read_week, week_text
 from core.errors import InputError
 from desktop.case.draft import DoseRow, Draft
 from desktop.case.reading import read_draft
 from desktop.case.week_rows import week_rows
-from desktop.week_text import read_week, week_text
 
 NOW = dt.datetime(2026, 7, 8, 18, tzinfo=dt.UTC)  # a Wednesday
 ROW = DoseRow("2026-07-08 18:00", "5 / 2.5 / 5 / 2.5 / 5 / 0 / 2.5", "mg", "oral", count="24")

@@ -17,7 +17,8 @@ from core.engine.laid_out import LaidOut
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
 from core.errors import InputError, ModelError
-from core.pk.structures import CENTRAL, METABOLITE
+from core.pd.diuresis import excretion_rate
+from core.pk.structures import CENTRAL, METABOLITE, RENAL_SHARE
 
 if TYPE_CHECKING:
     from core.drugs.population_model import PopulationModel
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Individual = Mapping[str, Array]
 
-PLASMA = "plasma"
+PLASMA, URINE = "plasma", "urine"
 # Before the name of an output, among the rates of a model laid out: what turns an amount into the output.
 LITRES = "litres_"
 # Relative, of nonlinear models only: a fit takes differences of predictions that lie close together.
@@ -61,6 +62,11 @@ class BoundPopulationModel:
         """The metabolite, where the model has one."""
         return () if self.model.metabolite is None else (METABOLITE,)
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The excretion with the urine, where the model knows its part of the clearance."""
+        return (URINE,) if any(item.name == RENAL_SHARE for item in self.model.parameters) else ()
+
     def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
         """Individual parameters (B,) in base units at a case time, for etas (B, n)."""
         past = [span for span in self.spans if span.start <= time]
@@ -85,24 +91,29 @@ class BoundPopulationModel:
         return self._measured(amounts, values, times)
 
     def curves(self, names: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array) -> Mapping[str, Array]:
-        """Measured and metabolite concentrations by output, mg/L, each (B, T).
+        """Measured and metabolite concentrations by output, mg/L, and excretion, mg/h, each (B, T).
 
         Raises:
             InputError: an output the model does not have.
         """
-        unknown = [name for name in names if name not in (PLASMA, *self.outputs)]
+        unknown = [name for name in names if name not in (PLASMA, *self.outputs, *self.rates)]
         if unknown:
             raise InputError("output", "output_unknown", name=unknown[0])
         values = self._values(eta)
-        if METABOLITE not in names:
-            return {PLASMA: self._measured(self._simulate(values, doses, times).amounts[:, :, 0], values, times)}
-        solution = self._simulate(values, doses, times, metabolite=True)
-        assert self.model.metabolite is not None
-        share = self.model.metabolite.per_drug
-        formed = (
-            solution.amounts[:, :, 1] * share / _at(self._over_time(values, "metabolite_volume"), self._index(times))
-        )
-        found = {PLASMA: self._measured(solution.amounts[:, :, 0], values, times), METABOLITE: formed}
+        solution = self._simulate(values, doses, times, metabolite=METABOLITE in names)
+        index = self._index(times)
+
+        def over_time(name: str) -> Array:
+            return _at(self._over_time(values, name), index)
+
+        found = {PLASMA: self._measured(solution.amounts[:, :, 0], values, times)}
+        if METABOLITE in names:
+            assert self.model.metabolite is not None
+            share = self.model.metabolite.per_drug
+            found[METABOLITE] = solution.amounts[:, :, 1] * share / over_time("metabolite_volume")
+        if URINE in names:
+            central = solution.amounts[:, :, 0] / over_time(self.model.structure.volume)
+            found[URINE] = excretion_rate(central, over_time(RENAL_SHARE) * over_time("clearance"))
         return {name: found[name] for name in names}
 
     def window(self, eta: Array, doses: Sequence[Dose], times: Array) -> Window:

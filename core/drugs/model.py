@@ -278,6 +278,10 @@ class BoundModel(Protocol):
     def outputs(self) -> tuple[str, ...]:
         """Names of further outputs `curves` can give beside `plasma` (tissues)."""
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """Names of what `curves` can give as a rate (mg/h), for effects it drives; not shown by itself."""
+
     def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
         """Individual parameters (B,) in base units at a case time, for etas (B, n)."""
 
@@ -285,7 +289,7 @@ class BoundModel(Protocol):
         """Concentration of the measured analyte, mg/L, (B, T), for etas (B, n); at a dose time before the dose."""
 
     def curves(self, names: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array) -> Mapping[str, Array]:
-        """Concentrations by output, `plasma` or one of `outputs`, mg/L, each (B, T), from one simulation.
+        """Concentrations (mg/L; `plasma` or one of `outputs`) and `rates` (mg/h) by name, each (B, T), at once.
 
         Raises:
             InputError: an output the model does not have.

@@ -16,7 +16,7 @@ from core.drugs.parameter import EtaKind, Parameter, Spread
 from core.drugs.relation_section import read_relation
 from core.drugs.relations import Relation
 from core.pk.parameters import MAY_BE_ZERO, PARAMETER_UNITS, PART_UNITS
-from core.pk.structures import Structure
+from core.pk.structures import RENAL_SHARE, Structure
 
 Array = NDArray[np.float64]
 
@@ -99,6 +99,8 @@ def _typical(name: str, entry: Entry, unit: str) -> float:
     typical = entry["typical"].number() if unit == "1" else entry["typical"].quantity(unit)
     if typical < 0 or (typical == 0 and name not in MAY_BE_ZERO):
         raise entry["typical"].error("the typical value must be positive")
+    if name == RENAL_SHARE and typical > 1:
+        raise entry["typical"].error("a share is at most 1")
     return typical
 
 

@@ -196,6 +196,11 @@ class BoundPbpkModel:
         """The tissues."""
         return tuple(name for name in self.model.body.outputs if name != PLASMA)
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def parameters(self, eta: Array, time: float) -> Mapping[str, Array]:
         """Plasma clearance (L/h), steady-state volume (L) and the factors the etas stand for, (B,), at a case time."""
         _, individual, activity = self._segment(time)

@@ -56,7 +56,7 @@ def predict_curves(
 def _simulate(
     model: BoundModel, outputs: Sequence[str], eta: Array, doses: Sequence[Dose], times: Array
 ) -> Mapping[str, Array]:
-    known = [name for name in dict.fromkeys(outputs) if name == PLASMA or name in model.outputs]
+    known = [name for name in dict.fromkeys(outputs) if name in (PLASMA, *model.outputs, *model.rates)]
     return dict(model.curves(known, eta, doses, times))
 
 

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 
 def excretion_rate(concentration: Array, renal_clearance: Array | float) -> Array:
-    """Urinary excretion (mg/h) at a plasma concentration (B, T) mg/L with a renal clearance (L/h, number or (B,)).
+    """Excretion in urine (mg/h) at concentrations (B, T), mg/L, and a renal clearance (number, (B,), (B, T)), L/h.
 
     Raises:
         ModelError: a negative renal clearance.
@@ -20,7 +20,7 @@ def excretion_rate(concentration: Array, renal_clearance: Array | float) -> Arra
     clearance = np.asarray(renal_clearance, dtype=np.float64)
     if np.any(clearance < 0):
         raise ModelError("a clearance cannot be negative")
-    return np.asarray(concentration * (clearance[:, None] if clearance.ndim else clearance))
+    return np.asarray(concentration * (clearance[:, None] if clearance.ndim == 1 else clearance))
 
 
 def share_of_largest_response(excretion: Array, half: Array | float, hill: Array | float) -> Array:

@@ -30,6 +30,7 @@ PARAMETER_UNITS = {
     "metabolite_intercompartmental_clearance": "L/h",
     "metabolite_peripheral_volume": "L",
     "liver_flow": "L/h",
+    "renal_share": "1",
     "binding_ratio": "1",
     "binding_capacity": "mg/L",
     "dissociation_constant": "mg/L",

@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 
 DEPOT, DEPOT_2, CENTRAL = "depot", "depot_2", "central"
 METABOLITE, METABOLITE_PERIPHERAL = "metabolite", "metabolite_peripheral"
+RENAL_SHARE = "renal_share"  # parameter: what part of the clearance leaves unchanged with the urine
 PERIPHERALS = (("", "peripheral"), ("_2", "peripheral_2"))
 EXTRAVASCULAR = (Route.ORAL, Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.RECTAL)
 COUNTS = ("one", "two", "three")
@@ -121,10 +122,11 @@ class Structure:
     @property
     def optional(self) -> tuple[str, ...]:
         """Parameters that may be given."""
+        excreted = (RENAL_SHARE,) if self.elimination is Elimination.LINEAR else ()
         if not self.oral:
-            return ()
+            return excreted
         second = ("lag_time_2",) if self.absorption in (Absorption.MIXED, Absorption.DOUBLE) else ()
-        return ("lag_time", *second, "bioavailability")
+        return ("lag_time", *second, "bioavailability", *excreted)
 
     @cached_property
     def graph(self) -> Graph:

@@ -3,7 +3,7 @@ from PySide6.QtTest import QTest
 from core import session
 from core.errors import InputError
 from core.report.decision import DecisionKind
-from core.units import format_dose
+from core.units import format_total
 from tests.desktop.hands import CTRL, KEY, key
 
 
@@ -89,7 +89,7 @@ def test_the_dose_for_the_target_is_found_for_the_way_it_is_given(qtbot, worked)
     way = next(call[1] for call in tab.state.verbs.calls if call[0] == "dose")
     assert way.every == 24.0
     found = session.dose_for_target(worked.state.case, worked.state.results.individualisation, way)
-    assert format_dose(found.exact) in tab.answer.text()
+    assert format_total(found.exact) in tab.answer.text()
     assert tab.form.regimen().amount == found.option.regimen.amount
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from core.clinic.regimen import Dose, Route
 from core.drugs.bound_model import BoundPopulationModel
 from core.drugs.library import resources_folder
 from core.drugs.loader import load_population_model
-from core.errors import InputError, OutOfDomain
+from core.errors import DrugFileError, InputError, OutOfDomain
 from core.infer.map_estimate import estimate_map
 from core.infer.posterior import FitStatus
 from core.units import Quantity
@@ -254,3 +255,37 @@ def test_a_steady_state_at_the_first_dose_is_that_of_a_long_treatment() -> None:
         bound = model.bind(case)
         troughs.append(bound.concentrations(np.zeros((1, len(model.etas))), case.doses, np.array([time]))[0, 0])
     assert troughs[0] == pytest.approx(troughs[1], rel=0.01)
+
+
+def test_what_leaves_with_the_urine_adds_up_to_the_share_of_what_entered(bind: Binder) -> None:
+    """In the end the urine holds share x bioavailability x dose, whatever clearance and absorption are."""
+    shared = ORAL + "  bioavailability: {typical: 0.8}\n  renal_share: {typical: 0.65}\n"
+    bound = bind(shared)
+    dose = (Dose(0.0, Quantity(100.0, "mg"), Route.ORAL),)
+    times = np.linspace(0.0, 400.0, 40001)
+    eta = np.array([[0.0, 0.0], [0.4, -0.3]])
+    excreted = bound.curves(("plasma", "urine"), eta, dose, times)["urine"]
+    assert np.trapezoid(excreted, times, axis=1) == pytest.approx([0.65 * 0.8 * 100.0] * 2, rel=1e-5)
+    assert bound.rates == ("urine",)
+    assert bind().rates == ()
+    with pytest.raises(InputError, match="output_unknown"):
+        bind().curves(("urine",), eta, dose, times)
+
+
+def test_a_share_above_one_is_refused_with_its_line(bind: Binder) -> None:
+    with pytest.raises(DrugFileError, match="at most 1"):
+        bind(ORAL + "  renal_share: {typical: 1.2}\n")
+
+
+def test_furosemides_share_in_urine_falls_with_the_kidneys() -> None:
+    """0.65 with healthy kidneys, and no more; 0.149 at 16.7 mL/min (doi:10.1007/BF03259733)."""
+    model = load_population_model(resources_folder() / "drugs" / "furosemide.hornik2025.yaml")
+    for clearance, share in ((150.0, 0.65), (100.0, 0.65), (16.7, 0.149)):
+        bound = model.bind(replace(patient(), drug="furosemide", covariates=_kidneys(clearance)))
+        found = bound.parameters(np.zeros(len(model.etas)), 0.0)["renal_share"]
+        assert float(found[0]) == pytest.approx(share, rel=0.01)
+
+
+def _kidneys(clearance: float) -> tuple[CovariateValue, ...]:
+    entered = {"weight": Quantity(70.0, "kg"), "creatinine_clearance": Quantity(clearance, "mL/min")}
+    return tuple(CovariateValue(name, value, 0.0) for name, value in entered.items())

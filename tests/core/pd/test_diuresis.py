@@ -3,9 +3,9 @@ import pytest
 
 from core.errors import ModelError
 from core.pd.diuresis import excretion_rate, most_efficient_rate, share_of_largest_response
-from core.pd.library import load_effects_on_request
+from core.pd.library import load_effects
 
-MODEL = load_effects_on_request()["furosemide_natriuresis"]
+MODEL = load_effects()["furosemide_natriuresis"]
 
 
 def test_the_published_pair_of_rates_is_met() -> None:
@@ -41,3 +41,8 @@ def test_impossible_values_are_refused() -> None:
         excretion_rate(np.ones((1, 1)), -1.0)
     with pytest.raises(ModelError):
         most_efficient_rate(1.0, 1.0)
+
+
+def test_a_clearance_that_changes_takes_its_part_at_each_time() -> None:
+    plasma = np.array([[2.0, 2.0, 1.0]])
+    assert excretion_rate(plasma, np.array([[3.0, 1.0, 1.0]])).tolist() == [[6.0, 2.0, 1.0]]

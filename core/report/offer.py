@@ -21,6 +21,7 @@ _METRIC_OF = {
     TargetKind.AUC24: ("auc24", "mg*h/L"),
     TargetKind.AUC24_MIC: ("auc24", "mg*h/L"),
     TargetKind.TIME_ABOVE_MIC: ("trough", "mg/L"),
+    TargetKind.PEAK_MIC: ("peak", "mg/L"),
     TargetKind.EFFECT: ("effect", "1"),
 }
 

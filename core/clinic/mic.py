@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +22,11 @@ _LEAST, _MOST = CATALOGUE["mic"].low, CATALOGUE["mic"].high  # mg/L
 _UNIT = "mg/L"
 # a count after the MIC, its unit and one separator: `0.5: 12`, `>16 mg/L = 3`, `0.25<tab>40`
 _LINE = re.compile(
-    r"(?P<sign><=|≤|>=|≥|<|>)?\s*(?P<mic>[^\s:;=|A-Za-zµμ]+)\s*(?P<unit>[A-Za-zµμ][^\s:;=|]*)?(?P<rest>.*)"
+    r"(?P<sign><=|≤|>=|≥|<|>)?\s*(?P<mic>[^\s:;=|A-Za-zµμ]+)(?:\s*(?P<unit>[A-Za-zµμ][^\s:;=|]*))?"
+    r"(?:\s*[:;=|]\s*|\s+)(?P<count>\S.*)"
 )
 _MICRO = str.maketrans("µμ", "uu")
 _USUAL_UNITS = {"mg/l": "mg/L", "ug/ml": "ug/mL", "mcg/ml": "ug/mL"}  # as laboratories print them
-_COUNT = re.compile(r"(?:\s*[:;=|]\s*|\s+)(\S.*)")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _check(rows: Sequence[IsolateRow], field: str, *, ordered: bool = False) -> 
     for index, row in enumerate(rows):
         place = f"{field}.isolates[{index}]"
         if not _LEAST <= row.mic <= _MOST:
-            gaps = {"value": f"{format_number(row.mic)} {_UNIT}" if row.mic == row.mic else "NaN"}
+            gaps = {"value": _shown(row.mic) if math.isfinite(row.mic) else str(row.mic)}
             raise InputError(f"{place}.mic", "mic_impossible", **gaps, low=_shown(_LEAST), high=_shown(_MOST))
         _check_count(row.count, place)
         if (row.mic, row.beyond) in seen or (row.beyond and any(beyond for _, beyond in seen)):
@@ -160,9 +161,8 @@ def read_isolates(text: str, field: str = FIELD) -> list[IsolateRow]:
 
 
 def _row_of(line: str, number: int, field: str) -> IsolateRow:
-    match = _LINE.fullmatch(line)
-    rest = None if match is None else _COUNT.fullmatch(match["rest"])
-    if match is None or rest is None or match["sign"] in ("<", ">=", "≥"):
+    match = _LINE.fullmatch(line) if len(line) <= LONGEST_TEXT else None
+    if match is None or match["sign"] in ("<", ">=", "≥"):
         raise InputError(field, "mic_line_unreadable", line=number, value=line[:40])
     try:
         mic = parse_typed_number(match["mic"], field)
@@ -170,7 +170,7 @@ def _row_of(line: str, number: int, field: str) -> IsolateRow:
         raise InputError(field, "mic_line_unreadable", line=number, value=line[:40]) from None
     unit = (match["unit"] or _UNIT).translate(_MICRO)
     milligrams = _in_base(Quantity(mic, _USUAL_UNITS.get(unit.casefold(), unit)), field)
-    written = rest[1].strip()
+    written = match["count"]
     if not (written.isascii() and written.isdigit() and len(written) <= len(str(MOST_ISOLATES))):
         raise InputError(field, "isolates_unreadable", value=written[:40], high=str(MOST_ISOLATES))
     return IsolateRow(milligrams, int(written), beyond=match["sign"] == ">")

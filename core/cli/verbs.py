@@ -8,6 +8,7 @@ from core.cli import (
     export,
     fit,
     import_,
+    isolates,
     learn,
     population,
     predict,
@@ -17,4 +18,18 @@ from core.cli import (
     simulate,
 )
 
-VERBS = (simulate, fit, recommend, report, population, learn, predict, import_, export, drugs, evaluate, qualify)
+VERBS = (
+    simulate,
+    fit,
+    recommend,
+    report,
+    population,
+    learn,
+    predict,
+    import_,
+    export,
+    drugs,
+    isolates,
+    evaluate,
+    qualify,
+)

@@ -23,7 +23,7 @@ from core.advise.judge import appraise as appraise_regimens
 from core.advise.judge import dose_for_target as find_dose
 from core.advise.judge import judge as judge_regimens
 from core.advise.judge import objections as objections_to
-from core.advise.mic_table import STANDARD_MICS, MicTable, mic_table
+from core.advise.mic_table import MicTable, mic_table
 from core.advise.next_sample import NextSample
 from core.advise.next_sample import next_sample as weigh_samples
 from core.advise.recommend import SAMPLES, SAMPLES_IN_FULL, SEED, target_of
@@ -34,6 +34,7 @@ from core.clinic import questions
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
 from core.clinic.case_file import case_text
+from core.clinic.mic import MicDistribution
 from core.clinic.regimen import Dose, expand
 from core.drugs.library import Library, read_library, resources_folder, site_folder
 from core.drugs.model import BoundModel, DrugTarget, effect_ids
@@ -48,7 +49,6 @@ from core.infer.prediction import Prediction, PredictionSource
 from core.infer.steady_draws import draw_in_steady_state
 from core.learn.second_opinion import with_second_opinion
 from core.pbpk.sensitivity import Sensitivity
-from core.pd.attainment import MicDistribution
 from core.pd.library import EffectModel, load_effects
 from core.population.sampling import sample_etas
 from core.task import Task
@@ -340,9 +340,9 @@ def chances_by_mic(
     case: Case,
     individualisation: Individualisation,
     regimens: Sequence[Regimen],
-    mics: Sequence[float] | MicDistribution = STANDARD_MICS,
+    mics: Sequence[float] | MicDistribution | None = None,
 ) -> tuple[MicTable, ...]:
-    """How each regimen fares over a range of MICs (mg/L) or a distribution of isolates.
+    """How each regimen fares over a range of MICs (mg/L) or a distribution of isolates, by default that of the case.
 
     Raises:
         FitFailed: no model could be fitted.

@@ -103,7 +103,7 @@ class CaseState(QObject):
     def missing(self) -> tuple[str, ...]:
         """Fields that must be filled before there can be a curve."""
         error = self.results.failure
-        needed = isinstance(error, InputError) and error.reason == "covariate_missing"
+        needed = isinstance(error, InputError) and error.reason in ("covariate_missing", "mic_missing")
         found = [f"entry.{error.field.rpartition('.')[2]}.0"] if needed and isinstance(error, InputError) else []
         return (*self.reading.missing, *found)
 

@@ -8,9 +8,10 @@ from PySide6.QtCore import QCoreApplication
 
 from core.advise.recommendation import Regimen
 from core.clinic.case import Target
+from core.clinic.mic import MicDistribution
 from core.clinic.regimen import describe_interval
 from core.drugs.model import Drug
-from core.report.offer import every_said, percent, target_said
+from core.report.offer import every_said, isolates_said, percent, target_said
 from core.report.week import amounts_said, schedule_said
 from core.units import format_dose, format_number
 from desktop.case.times import show_time
@@ -95,6 +96,11 @@ def loading(plan: Regimen) -> str:
 def target(item: Target) -> str:
     """A target with its kind and unit: `trough 200–500 ng/mL`."""
     return LANGUAGE.said(target_said(item)).replace("*", "·")
+
+
+def isolates(item: MicDistribution) -> str:
+    """A table of isolates: its name, their number and its source."""
+    return LANGUAGE.said(isolates_said(item))
 
 
 def chance(share: float) -> str:

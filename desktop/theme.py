@@ -53,8 +53,8 @@ QLabel[role="drug"] {{ font-size: 15px; font-weight: 700; }}
 QLabel[role="number"] {{ font-weight: 700; }}
 QLabel[role="error"] {{ color: {STOP}; font-size: {LABEL}px; }}
 QLabel[role="wait"] {{ font-size: 20px; font-weight: 700; color: {MUTED}; }}
-QLineEdit, QComboBox {{ background: white; color: {INK}; border: 1px solid {FIELD_BORDER}; border-radius: 4px;
-    padding: 1px 6px;
+QLineEdit, QPlainTextEdit, QComboBox {{ background: white; color: {INK}; border: 1px solid {FIELD_BORDER};
+    border-radius: 4px; padding: 1px 6px;
     min-height: 20px; selection-background-color: {PRIMARY}; selection-color: white; }}
 QComboBox {{ padding-right: 2px; }}
 QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
@@ -63,10 +63,10 @@ QTableCornerButton::section {{ background: white; border: 0; }}
 QComboBox::drop-down {{ border: 0; width: 18px; }}
 QComboBox::down-arrow {{ image: url(%ICONS%/chevron.svg); width: 10px; height: 10px; }}
 QComboBox[role="unit"] {{ border-color: #B5BFC9; color: {MUTED}; }}
-QLineEdit:focus, QComboBox:focus {{ border: 2px solid {PRIMARY}; padding: 0 5px; }}
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{ border: 2px solid {PRIMARY}; padding: 0 5px; }}
 QComboBox:focus {{ padding-right: 1px; }}
-QLineEdit[fault="true"], QComboBox[fault="true"] {{ border: 2px solid {STOP}; background: {ERROR_FILL};
-    padding: 0 5px; }}
+QLineEdit[fault="true"], QPlainTextEdit[fault="true"], QComboBox[fault="true"] {{ border: 2px solid {STOP};
+    background: {ERROR_FILL}; padding: 0 5px; }}
 QLineEdit:disabled, QComboBox:disabled {{ background: #EEF1F4; color: {MUTED}; border-color: #B5BFC9; }}
 QComboBox QAbstractItemView {{ background: white; color: {INK}; selection-background-color: {PRIMARY};
     selection-color: white;

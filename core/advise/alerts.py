@@ -9,7 +9,7 @@ import numpy as np
 from core.advise.recommendation import Regimen
 from core.advise.responses import Believer
 from core.clinic.alert import Alert, Severity
-from core.clinic.case import Case
+from core.clinic.case import MIC_KINDS, Case, Target
 from core.clinic.dose_questions import UsualDoses
 from core.clinic.regimen import describe_time
 from core.drugs.model import DrugModel, DrugTarget, Evidence, effect_ids
@@ -30,6 +30,7 @@ _DISAGREEMENT = 1.25  # ratio of the 24-h areas two models predict
 _ROUNDING = 1e-9  # h
 _NEARLY_ALL, _MANY = 0.99, 0.5  # shares of the model's people who can be in a steady state
 _ABLE_DRAWS, _SEED = 200, 23
+_FEW_ISOLATES = 30  # fewer make no antibiogram (CLSI M39; remembered, not seen)
 _ORDER = {Severity.STOP: 0, Severity.CAUTION: 1, Severity.NOTE: 2}
 
 
@@ -259,6 +260,24 @@ def target_alerts(target: DrugTarget) -> list[Alert]:
     if target.evidence is Evidence.NONE:
         return [Alert(Severity.CAUTION, "target_not_validated", {"source": target.source}, "target")]
     return []
+
+
+def mic_alerts(case: Case, target: Target) -> list[Alert]:
+    """Say what isolates stand in for the MIC, when they are few, and when a table of them is not used."""
+    mics = case.mics
+    if mics is None:
+        return []
+    named = {"name": mics.name}
+    if target.kind not in MIC_KINDS:
+        return [Alert(Severity.NOTE, "mic_table_not_needed", named, "mic_distribution")]
+    if case.covariate("mic", case.now) is not None:
+        return [Alert(Severity.NOTE, "mic_table_not_used", named, "mic_distribution")]
+    gaps = {**named, "count": str(mics.total)}
+    alerts = [Alert(Severity.NOTE, "mic_of_isolates", gaps, "mic_distribution")]
+    if mics.total < _FEW_ISOLATES:
+        gaps = {**gaps, "least": str(_FEW_ISOLATES)}
+        alerts.append(Alert(Severity.CAUTION, "mic_few_isolates", gaps, "mic_distribution"))
+    return alerts
 
 
 def disagreement_alerts(areas: Sequence[tuple[str, float]]) -> list[Alert]:

@@ -15,7 +15,8 @@ from core.advise.effect_course import PatientEffect, effect_named
 from core.advise.recommendation import Interval, Option, Regimen, Risk
 from core.advise.responses import Believer, Pattern, Responses
 from core.advise.spans import Judged, Spans, span_length, spans
-from core.clinic.case import Case, Target, TargetKind
+from core.clinic.case import MIC_KINDS, Case, Target, TargetKind
+from core.clinic.mic import MicDistribution
 from core.clinic.regimen import Dose
 from core.drugs.model import Harm
 from core.errors import InputError
@@ -23,6 +24,7 @@ from core.task import Task
 from core.units import Quantity
 
 Array = NDArray[np.float64]
+Beside = NDArray[np.bool_] | NDArray[np.float64]  # a truth, or a share 0-1
 
 _Z90 = 1.6448536269514722
 _LIGHT_MODEL = 0.05  # a model believed less does not widen the interval of a chance
@@ -37,7 +39,7 @@ _FINISHED = 6  # regimens judged by all draws after a screen
 _FINISHED_OF_CYCLES = 4  # ... and of those with unequal doses in turn
 _LOG_NEAR = math.log(1.5)  # of the ratio of their mean to the best equal dose, within which these are screened
 END, LOWEST, HIGHEST = range(3)
-CURVE_KINDS = (TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC)
+CURVE_KINDS = (TargetKind.PEAK, TargetKind.PEAK_MIC, TargetKind.TIME_ABOVE_MIC)
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,11 @@ class Evaluator:
         ]
         self._responses = [Responses(case, believer) for believer in believers]
         self._sizes = np.array([len(believer.eta) for believer in believers], dtype=float)
-        mic = _mic(case, target)
+        self._mics = _mics(case, target)
         self._fraction_unbound = fraction_unbound
-        self._mic = None if mic is None else mic / fraction_unbound  # what the total concentration must exceed
+        present = () if self._mics is None else self._mics.present
+        self._levels = tuple(mic / fraction_unbound for mic, _ in present)  # mg/L the total concentration must exceed
+        self._above = self._levels if target.kind is TargetKind.TIME_ABOVE_MIC else ()
         self._curve = target.kind in CURVE_KINDS or any(harm.metric == "peak" for harm in harms)
         self._judged_for = believers[0].bound.model.judged_after
         self._kept: dict[Regimen, list[Judged]] = {}  # what was simulated in full
@@ -179,13 +183,14 @@ class Evaluator:
         """Judge one regimen in full."""
         judged = self._judged([regimen], self._cut(regimen), curve=True)
         score = self._scored([regimen], judged)[0]
-        count = int(self._sizes.sum())
+        drawn = int(self._sizes.sum())
+        count = self._sample_size()
         heard = [
             share
             for share, size in zip(score.per_model, self._sizes, strict=True)
             if size / self._sizes.sum() >= _LIGHT_MODEL
         ]
-        risks = (_risk(harm, share, count) for harm, share in zip(self._harms, score.exceeded, strict=True))
+        risks = (_risk(harm, share, drawn) for harm, share in zip(self._harms, score.exceeded, strict=True))
         return Option(
             regimen=regimen,
             attainment=_chance(score.attainment, count, heard),
@@ -196,8 +201,36 @@ class Evaluator:
             exposure=_exposures(judged, _settled(regimen)),
             utility=score.utility,
             effect_unit=self._effect_unit,
+            by_mic=self._by_mic(judged) if self.by_isolates else (),
             is_current=is_current,
         )
+
+    @property
+    def by_isolates(self) -> bool:
+        """Whether a chance is one over patient and isolates: no MIC was measured."""
+        return self._mics is not None and self._case.covariate("mic", self._case.now) is None
+
+    @property
+    def least_area(self) -> float:
+        """The area of 24 h a target by area asks for, mg*h/L, at the lowest MIC that occurs."""
+        return self.ends[0] * (self._levels[0] if self._levels else 1.0)
+
+    def _sample_size(self) -> float:
+        """How many draws a chance rests on; the isolates are a sample too, and each halves what the other can tell."""
+        drawn = float(self._sizes.sum())
+        return 1.0 / (1.0 / drawn + 1.0 / self._mics.total) if self._mics is not None and self.by_isolates else drawn
+
+    def by_mic(self, regimen: Regimen) -> tuple[tuple[float, float], ...]:
+        """MIC (mg/L) and chance (0-1) to be within the target in the judged time, for each MIC that occurs."""
+        return self._by_mic(self._judged([regimen], self._cut(regimen), curve=self._curve))
+
+    def _by_mic(self, judged: Sequence[Judged]) -> tuple[tuple[float, float], ...]:
+        assert self._mics is not None
+        found = []
+        for place, (mic, _) in enumerate(self._mics.present):
+            inside = [1.0 - _either(*self._beside(item, place)).mean(axis=1) @ _weight(item) for item in judged]
+            found.append((mic, float(np.concatenate(inside) @ self._sizes / self._sizes.sum())))
+        return tuple(found)
 
     @property
     def _effect_unit(self) -> str:
@@ -209,7 +242,7 @@ class Evaluator:
         shares = []
         for judged in self._judged([regimen], self._cut(regimen), curve=self._curve):
             below, above = self._beside_target(judged)
-            shares.append(1.0 - ((below | above) @ _weight(judged))[0])
+            shares.append(1.0 - (_either(below, above) @ _weight(judged))[0])
         return shares
 
     def areas(self, regimen: Regimen) -> list[tuple[str, float]]:
@@ -221,18 +254,17 @@ class Evaluator:
         return list(zip(names, medians, strict=True))
 
     def exposures(self, regimen: Regimen) -> Array:
-        """The target's metric once settled for all draws (B,), in the unit of `ends`."""
-        judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
-        last = _settled(regimen)
-        values = [target_metric(self._target.kind, item, self._mic)[0, :, -last:] for item in judged]
-        return np.concatenate([value.mean(axis=1) for value in values])
+        """The target's metric once settled for all draws (B,), in the unit of `ends`.
 
-    def settled_attainment(self, regimen: Regimen) -> float:
-        """Share of the draws within the target in the last span, when the regimen has settled."""
+        Raises:
+            InputError: no MIC was measured, so that the metric has no single value.
+        """
+        if self.by_isolates:
+            raise InputError("covariates.mic", "dose_for_target_needs_mic")
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
         last = _settled(regimen)
-        outside = [(below | above)[0, :, -last:] for below, above in map(self._beside_target, judged)]
-        return 1.0 - float(np.concatenate(outside).mean())
+        values = [target_metric(self._target.kind, item, self._levels)[0, :, -last:] for item in judged]
+        return np.concatenate([value.mean(axis=1) for value in values])
 
     def course(self, doses: Sequence[Dose], edges: Array) -> Course:
         """What doses other than a regular row would do, after those given; simulated in full.
@@ -246,7 +278,7 @@ class Evaluator:
         given = (*self._case.given_doses, *doses)
         judged = [
             self._with_effects(
-                cut.judge(believer.bound.window(believer.eta, given, points), self._mic).each(), place, [doses], edges
+                cut.judge(believer.bound.window(believer.eta, given, points), self._above).each(), place, [doses], edges
             )
             for place, believer in enumerate(self._believers)
         ]
@@ -270,12 +302,12 @@ class Evaluator:
     def _judged(self, alike: Sequence[Regimen], cut: Spans, *, curve: bool) -> list[Judged]:
         """Exposure (D, B, W) by model under regimens of one pattern."""
         if self.superposes and not any(self._effects):
-            return [response.judge(alike, cut, self._mic, curve=curve) for response in self._responses]
+            return [response.judge(alike, cut, self._above, curve=curve) for response in self._responses]
         if len(alike) == 1 and alike[0] in self._kept:
             return self._kept[alike[0]]
         judged = [
             self._with_effects(
-                response.judge(alike, cut, self._mic, curve=True),
+                response.judge(alike, cut, self._above, curve=True),
                 place,
                 [regimen.doses(float(cut.edges[-1])) for regimen in alike],
                 cut.edges,
@@ -299,9 +331,21 @@ class Evaluator:
             found[name] = effect.over(believer.bound, believer.eta, [(*given, *doses) for doses in rows], edges)
         return replace(judged, effects=found)
 
-    def _beside_target(self, judged: Judged) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Whether the target's metric lies below and above the target, (D, B, W) each."""
-        value = target_metric(self._target.kind, judged, self._mic)
+    def _beside_target(self, judged: Judged) -> tuple[Beside, Beside]:
+        """Whether the target's metric lies below and above the target, or for what share of the isolates, (D, B, W)."""
+        if self._mics is None or not self.by_isolates:
+            return self._beside(judged)
+        below = np.full(judged.auc24.shape, self._mics.beyond / self._mics.total)
+        above = np.zeros(judged.auc24.shape)
+        for place, (_, share) in enumerate(self._mics.present):
+            under, over = self._beside(judged, place)
+            below += share * under
+            above += share * over
+        return below, above
+
+    def _beside(self, judged: Judged, place: int = 0) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether the target's metric lies below and above the target, by one of the MICs, (D, B, W) each."""
+        value = target_metric(self._target.kind, judged, self._levels, place)
         low, high = self.ends
         return value < low * (1.0 - _ROUNDING), value > high * (1.0 + _ROUNDING)
 
@@ -332,8 +376,15 @@ class Evaluator:
         return Score(regimen, low, high, exceeded, inside, max(0.0, 1.0 - low - high) - added, uncounted)
 
 
-def _share(met: NDArray[np.bool_]) -> Array:
-    """Share of the draws (D, W) for which something holds (D, B, W)."""
+def _either(below: Beside, above: Beside) -> Beside:
+    """Whether, or for what share, one of two holds that exclude each other."""
+    return below + above  # of truths this is "or"
+
+
+def _share(met: Beside) -> Array:
+    """Share of the draws (D, W) for which something holds (D, B, W), or holds in part."""
+    if met.dtype != np.bool_:
+        return np.asarray(met.mean(axis=1))
     return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1])
 
 
@@ -387,16 +438,24 @@ def _weight(judged: Judged) -> Array:
     return np.asarray(judged.hours / judged.hours.sum())
 
 
-def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
-    """What a target is about, (..., B, W): mg/L, mg*h/L, h for AUC24/MIC, % for time above it, an effect's unit."""
+def target_metric(kind: TargetKind, judged: Judged, mics: Sequence[float] = (), place: int = 0) -> Array:
+    """What a target is about, (..., B, W): mg/L, mg*h/L, h for AUC24/MIC, % for time above it, an effect's unit.
+
+    Args:
+        kind: of the target.
+        judged: the exposure; its times above a MIC are those above `mics`.
+        mics: mg/L, for a target by the MIC.
+        place: which of them counts.
+    """
     match kind:
         case TargetKind.AUC24:
             return judged.auc24
         case TargetKind.AUC24_MIC:
-            assert mic is not None
-            return judged.auc24 / mic
+            return judged.auc24 / mics[place]
+        case TargetKind.PEAK_MIC:
+            return judged.peak / mics[place]
         case TargetKind.TIME_ABOVE_MIC:
-            return judged.above
+            return np.asarray(judged.above[..., place])
         case TargetKind.TROUGH:
             return judged.trough
         case TargetKind.PEAK:
@@ -407,7 +466,12 @@ def target_metric(kind: TargetKind, judged: Judged, mic: float | None) -> Array:
             return np.asarray(next(iter(judged.effects.values()))[..., END])
 
 
-_UNITS = {TargetKind.AUC24: "mg*h/L", TargetKind.AUC24_MIC: "h", TargetKind.TIME_ABOVE_MIC: "%"}
+_UNITS = {
+    TargetKind.AUC24: "mg*h/L",
+    TargetKind.AUC24_MIC: "h",
+    TargetKind.TIME_ABOVE_MIC: "%",
+    TargetKind.PEAK_MIC: "1",
+}
 
 
 def target_ends(target: Target, molar_mass: float | None = None) -> tuple[float, float]:
@@ -432,16 +496,16 @@ def _in_unit(end: Quantity, unit: str, molar_mass: float | None) -> float:
     return end.value if (end.unit, unit) == ("1", "h") else end.to(unit, molar_mass)
 
 
-def _mic(case: Case, target: Target) -> float | None:
-    if target.kind not in (TargetKind.AUC24_MIC, TargetKind.TIME_ABOVE_MIC):
+def _mics(case: Case, target: Target) -> MicDistribution | None:
+    if target.kind not in MIC_KINDS:
         return None
-    item = case.covariate("mic", case.now)
-    if item is None:
-        raise InputError("covariates.mic", "covariate_missing", model="mic")
-    return item.number
+    mics = case.mics_in_force()
+    if mics is None:
+        raise InputError("covariates.mic", "mic_missing")
+    return mics
 
 
-def _chance(share: float, count: int, per_model: Iterable[float]) -> Interval:
+def _chance(share: float, count: float, per_model: Iterable[float]) -> Interval:
     """A share of 0-1 with the Wilson 90 % interval of its sampling, widened to what single models say."""
     spread = _Z90**2 / count
     middle = (share + spread / 2) / (1 + spread)

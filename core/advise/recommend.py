@@ -13,6 +13,7 @@ from core.advise.alerts import (
     effect_alerts,
     fit_alerts,
     level_alerts,
+    mic_alerts,
     ordered,
     patient_alerts,
     target_alerts,
@@ -103,7 +104,8 @@ def recommend(
     believers = draw(case, believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
     blank = replace(blank, basis=replace(blank.basis, samples=evaluator.draws))
-    blank = replace(blank, alerts=ordered([*blank.alerts, *effect_alerts(believers)]))
+    alerts = [*blank.alerts, *effect_alerts(believers), *mic_alerts(case, target.target)]
+    blank = replace(blank, alerts=ordered(alerts), mics=case.mics if evaluator.by_isolates else None)
     judged = judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
@@ -279,7 +281,7 @@ def _covered(case: Case, target: DrugTarget, evaluator: Evaluator) -> bool:
     """Whether what was given still holds the area of the coming day at the target, so that waiting is an option."""
     if target.target.kind not in (TargetKind.AUC24, TargetKind.AUC24_MIC) or not case.given_doses:
         return False
-    return evaluator.without_further_doses() >= evaluator.ends[0]
+    return evaluator.without_further_doses() >= evaluator.least_area
 
 
 def rank(judged: Sequence[Candidate], *, label_first: bool = False) -> list[Candidate]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Target
+from core.clinic.mic import MicDistribution
 from core.clinic.regimen import Dose, Route
 from core.drugs.model import Assumption, Evidence
 from core.errors import InputError
@@ -151,6 +152,7 @@ class Option:
     exposure: Mapping[str, Interval]  # auc24 mg*h/L; peak, trough, average mg/L; effect in its own unit
     utility: float
     effect_unit: str = ""  # of the effect the target, or else a harm, is about
+    by_mic: tuple[tuple[float, float], ...] = ()  # MIC (mg/L) and attainment at it, where none was measured
     is_current: bool = False
     surpassed: bool = False  # another option gives no less benefit and no more of any harm
     limits: tuple[Alert, ...] = ()  # what the label says against it, each with the value and its source
@@ -242,6 +244,7 @@ class Recommendation:
     target_source: str
     alerts: tuple[Alert, ...]
     basis: Basis
+    mics: MicDistribution | None = None  # isolates the chances are also over; None: a measured MIC, or none is needed
     judged_for: float = 0.0  # h from the next dose on over which attainment and risks are averaged
     why: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())  # message ids and values, plain words
     second_opinion: SecondOpinion | None = None

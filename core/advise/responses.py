@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.advise.effect_course import PatientEffect, effects_in
 from core.advise.recommendation import Regimen
-from core.advise.spans import METRICS, Judged, Spans, peaks, time_above
+from core.advise.spans import METRICS, Judged, Spans, peaks, times_above
 from core.clinic.case import Case
 from core.clinic.regimen import Route
 from core.drugs.model import BoundModel, Window
@@ -123,17 +123,17 @@ class Responses:
         self._steps.clear()
         self._single.clear()
 
-    def judge(self, regimens: Sequence[Regimen], cut: Spans, mic: float | None, *, curve: bool) -> Judged:
+    def judge(self, regimens: Sequence[Regimen], cut: Spans, mics: Sequence[float] = (), *, curve: bool) -> Judged:
         """Exposure (D, B, W) under D regimens of one pattern.
 
         Args:
             regimens: all of the same pattern.
             cut: its spans.
-            mic: mg/L, where time above it counts.
-            curve: whether peak and time above the MIC are wanted; without it both are NaN where they cost time.
+            mics: mg/L, where time above them counts.
+            curve: whether peak and time above the MICs are wanted; without it both are NaN where they cost time.
         """
         if not self.superposes(regimens[0], cut):
-            return _stacked([self._simulated(regimen, cut, mic) for regimen in regimens])
+            return _stacked([self._simulated(regimen, cut, mics) for regimen in regimens])
         self.reach(float(cut.edges[-1]))
         at = np.round((cut.edges - self._case.now) / self._step).astype(np.intp)
         points = np.arange(at[0], at[-1] + 1) if curve else at
@@ -150,7 +150,9 @@ class Responses:
         trough = concentration[..., edges[1:]]
         nothing = np.broadcast_to(np.nan, trough.shape)
         peak = peaks(concentration, edges) if curve else nothing
-        above = time_above(concentration, self._grid[points], edges, mic) if curve and mic is not None else nothing
+        above = np.broadcast_to(np.nan, (*trough.shape, len(mics)))
+        if curve:
+            above = times_above(concentration, self._grid[points], edges, mics)
         return Judged(hours, 24.0 * auc / hours, peak, trough, auc / hours, above)
 
     def history(self) -> Window:
@@ -169,9 +171,9 @@ class Responses:
         steps = np.array(lags) / self._step
         return bool(np.all(np.abs(steps - np.round(steps)) < 1e-9))
 
-    def _simulated(self, regimen: Regimen, cut: Spans, mic: float | None) -> Judged:
+    def _simulated(self, regimen: Regimen, cut: Spans, mics: Sequence[float]) -> Judged:
         doses = (*self._case.given_doses, *regimen.doses(float(cut.times[-1])))
-        return cut.judge(self._bound.window(self._eta, doses, cut.times), mic)
+        return cut.judge(self._bound.window(self._eta, doses, cut.times), mics)
 
     def _parts(
         self, pattern: Pattern, points: Index, last: int

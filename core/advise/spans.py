@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,7 +31,7 @@ class Judged:
     peak: Array
     trough: Array
     average: Array
-    above: Array  # share of each span above the MIC, %
+    above: Array  # share of each span above each of K MICs, %, (B, W, K) or (D, B, W, K)
     effects: Mapping[str, Array] = field(default_factory=dict)  # end, lowest and highest, (D, B, W, 3), by id
 
     def only(self, index: int) -> Judged:
@@ -52,13 +52,13 @@ class Spans:
     times: Array
     edges: Array
 
-    def judge(self, window: Window, mic: float | None) -> Judged:
+    def judge(self, window: Window, mics: Sequence[float] = ()) -> Judged:
         """Exposure in each span; the window's times must hold the edges."""
         at = np.searchsorted(window.times, self.edges - 1e-9)
         hours = np.diff(self.edges)
         auc = np.diff(window.area[:, at], axis=1)
         trough = window.concentration[:, at[1:]]
-        above = np.zeros_like(auc) if mic is None else time_above(window.concentration, window.times, at, mic)
+        above = times_above(window.concentration, window.times, at, mics)
         return Judged(hours, 24.0 * auc / hours, peaks(window.concentration, at), trough, auc / hours, above)
 
 
@@ -90,6 +90,13 @@ def time_above(concentration: Array, times: Array, at: Index, level: float) -> A
 def span_length(regimen: Regimen) -> float:
     """Whole intervals of at least 24 h, h; those of unequal doses are judged one by one, as equal ones are."""
     return regimen.every * math.ceil(24.0 / regimen.every - 1e-9)
+
+
+def times_above(concentration: Array, times: Array, at: Index, levels: Sequence[float]) -> Array:
+    """`time_above` each of K levels, (..., W, K)."""
+    if not levels:
+        return np.empty((*concentration.shape[:-1], len(at) - 1, 0))
+    return np.stack([time_above(concentration, times, at, level) for level in levels], axis=-1)
 
 
 def spans(regimen: Regimen, now: float, judged_for: float, *, fine: bool = True) -> Spans:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.cli.answer import Console
 from core.clinic.case import Case
 from core.clinic.case_file import load_case
 from core.errors import InputError
+from core.exchange.mic_store import isolates_named
 from core.spread import Crew
 from core.units import format_number, parse_plain_number
 
@@ -62,13 +64,20 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", default="1", metavar="S", help="seed of the draws (default 1)")
 
 
+def add_isolates(parser: argparse.ArgumentParser) -> None:
+    """A table of isolates in place of the case's own."""
+    parser.add_argument("--isolates", metavar="NAME", help="a kept table of MICs, where none was measured")
+
+
 def read_case_argument(args: argparse.Namespace) -> Case:
-    """Load the case.
+    """Load the case, with the kept table of isolates that was asked for.
 
     Raises:
-        InputError: what `load_case` refuses.
+        InputError: what `load_case` refuses; no such table is kept.
     """
-    return load_case(Path(args.case))
+    case = load_case(Path(args.case))
+    name = getattr(args, "isolates", None)
+    return case if name is None else replace(case, mics=isolates_named(case.drug, name))
 
 
 def read_count(text: str, field: str, low: int, high: int) -> int:

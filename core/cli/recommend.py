@@ -9,7 +9,7 @@ from core import session
 from core.advise.recommendation import Outcome, Recommendation
 from core.cli import wire
 from core.cli.answer import Answer, Console, Status
-from core.cli.arguments import add_case, read_case_argument, read_count
+from core.cli.arguments import add_case, add_isolates, read_case_argument, read_count
 from core.report.offer import option_rows
 from core.report.phrase import say
 
@@ -20,6 +20,7 @@ def add_parser(verbs: Any) -> None:
     """Register the verb."""
     parser = verbs.add_parser("recommend", help="regimens ranked by benefit against harm")
     add_case(parser)
+    add_isolates(parser)
     parser.add_argument("--options", default="5", metavar="N", help="how many to offer (default 5)")
     parser.set_defaults(run=run)
 
@@ -43,7 +44,7 @@ def offered_lines(recommended: Recommendation, console: Console) -> list[str]:
             f"{number}. {say(wording, row.regimen)}",
             f"{wording.text('report_within_target')} {say(wording, row.within_target)}",
         ]
-        parts += [say(wording, line) for line in row.toxicity]
+        parts += [say(wording, line) for line in (*row.by_mic, *row.toxicity)]
         lines.append("; ".join([*parts, *(say(wording, note) for note in row.notes)]))
     alerts = (
         f"{wording.word('severity', alert.severity.value)}: {wording.alert(alert)}" for alert in recommended.alerts

@@ -10,7 +10,7 @@ from core import session
 from core.advise.recommendation import Outcome
 from core.atomic_write import write_atomically
 from core.cli.answer import Answer, Console, Status
-from core.cli.arguments import read_case_argument, read_moment
+from core.cli.arguments import add_isolates, read_case_argument, read_moment
 from core.clinic.case import Case
 from core.errors import InputError
 from core.report.content import Findings, build_content
@@ -23,6 +23,7 @@ def add_parser(verbs: Any) -> None:
     """Register the verb."""
     parser = verbs.add_parser("report", help="a PDF report, and CSV files")
     parser.add_argument("case", metavar="CASE", help="a case file (*.case.json)")
+    add_isolates(parser)
     parser.add_argument("-o", "--pdf", metavar="FILE.pdf", required=True, help="the report to write")
     parser.add_argument("--csv", metavar="DIR", help="also write <case>.curves.csv and <case>.case.csv to DIR")
     parser.add_argument("--appendix", action="store_true", help="add parameters and fit check")

@@ -27,6 +27,7 @@ _CASE_KEYS = (
     "levels",
     "outcomes",
     "target",
+    "mic_distribution",
 )
 
 

@@ -8,6 +8,7 @@ from core.cli import (
     export,
     fit,
     import_,
+    isolates,
     judge,
     learn,
     population,
@@ -18,4 +19,19 @@ from core.cli import (
     simulate,
 )
 
-VERBS = (simulate, fit, recommend, judge, report, population, learn, predict, import_, export, drugs, evaluate, qualify)
+VERBS = (
+    simulate,
+    fit,
+    recommend,
+    judge,
+    report,
+    population,
+    learn,
+    predict,
+    import_,
+    export,
+    drugs,
+    isolates,
+    evaluate,
+    qualify,
+)

@@ -8,6 +8,7 @@ from typing import Any
 from core.advise.recommendation import Basis, Interval, Option, Recommendation, Regimen, SecondOpinion
 from core.clinic.alert import Alert
 from core.clinic.case import Target
+from core.clinic.mic import MicDistribution, distribution_to
 from core.infer.prediction import Curve, Prediction
 from core.report.wording import Wording
 
@@ -97,11 +98,17 @@ def option(item: Option, wording: Wording) -> Json:
             name: {**interval(value), "unit": item.effect_unit if name == "effect" else exposure_unit(name)}
             for name, value in item.exposure.items()
         },
+        "by_mic": [{"mic": mic, "unit": "mg/L", "attainment": chance} for mic, chance in item.by_mic],
         "utility": item.utility,
         "current": item.is_current,
         "surpassed": item.surpassed,
         "limits": alerts(item.limits, wording),
     }
+
+
+def isolates(item: MicDistribution) -> Json:
+    """A table of isolates as case files hold it, with their number."""
+    return {**distribution_to(item), "total": item.total}
 
 
 def exposure_unit(name: str) -> str:
@@ -181,5 +188,6 @@ def recommendation(item: Recommendation, wording: Wording) -> Json:
             for one in item.reasons
         ],
         "target": {**target(item.target), "evidence": item.target_evidence.value, "source": item.target_source},
+        "mic_distribution": None if item.mics is None else isolates(item.mics),
         "basis": basis(item.basis),
     }

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from core.clinic.covariate import CATALOGUE, CovariateValue, value_at
 from core.clinic.level import CoMedication, Level, Outcome
+from core.clinic.mic import MicDistribution
 from core.clinic.patient import Patient
 from core.clinic.regimen import Dose, DoseStatus, rows_in_turn
 from core.units import Quantity
@@ -22,7 +23,11 @@ class TargetKind(StrEnum):
     AUC24 = "auc24"
     AUC24_MIC = "auc24_mic"
     TIME_ABOVE_MIC = "time_above_mic"
+    PEAK_MIC = "peak_mic"
     EFFECT = "effect"  # what the drug does, as measured in the patient: the INR, a blood count
+
+
+MIC_KINDS = (TargetKind.AUC24_MIC, TargetKind.TIME_ABOVE_MIC, TargetKind.PEAK_MIC)
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,17 @@ class Case:
     levels: tuple[Level, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     target: Target | None = None
+    mics: MicDistribution | None = None  # of isolates, where the patient's own germ has no measured MIC
     harm_weight: float = 1.0  # what the chance of harm counts against that of benefit, the clinician's choice
 
     def covariate(self, name: str, time: float = 0.0) -> CovariateValue | None:
         """Give the covariate in force at a time."""
         return value_at(self.covariates, name, time)
+
+    def mics_in_force(self) -> MicDistribution | None:
+        """The MIC that was measured, else how often which MIC occurs; None: neither is known."""
+        measured = self.covariate("mic", self.now)
+        return self.mics if measured is None else MicDistribution((measured.number,), (1,))
 
     def age_at(self, time: float) -> float:
         """Age in years at a case time."""

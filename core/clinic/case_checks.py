@@ -28,6 +28,7 @@ TARGET_UNITS = {
     TargetKind.AUC24: ("mg*h/L", "mmol*h/L"),
     TargetKind.AUC24_MIC: ("h", "1"),
     TargetKind.TIME_ABOVE_MIC: ("%",),
+    TargetKind.PEAK_MIC: ("1",),
     TargetKind.EFFECT: ("1", "10^9/L"),
 }
 _Item = TypeVar("_Item")

@@ -13,6 +13,7 @@ from core.clinic.case import Case, Target
 from core.clinic.case_reader import SCHEMA, case_from
 from core.clinic.covariate import CovariateValue
 from core.clinic.level import CoMedication, Level, Outcome
+from core.clinic.mic import distribution_to
 from core.clinic.patient import Ethnicity, Patient
 from core.clinic.regimen import Dose
 from core.clinic.strict_json import parse_strict_json
@@ -115,6 +116,7 @@ def _case(case: Case) -> dict[str, Any]:
             "levels": [_level(level) for level in case.levels],
             "outcomes": [_outcome(outcome) for outcome in case.outcomes],
             "target": None if case.target is None else _target(case.target),
+            "mic_distribution": None if case.mics is None else distribution_to(case.mics),
             "harm_weight": None if case.harm_weight == 1.0 else _number(case.harm_weight),
         }
     )

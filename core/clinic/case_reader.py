@@ -11,6 +11,7 @@ from core.clinic.case import Case, Target, TargetKind
 from core.clinic.case_checks import FURTHEST_TIME, LARGEST_NUMBER, check_consistent, check_item
 from core.clinic.covariate import CATALOGUE, CovariateValue, check_covariate
 from core.clinic.level import CoMedication, Level, Outcome
+from core.clinic.mic import distribution_from
 from core.clinic.patient import Ethnicity, Patient, Sex
 from core.clinic.regimen import Dose, DoseStatus, Route, check_dose
 from core.clinic.strict_json import Node
@@ -30,7 +31,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KEYS = {
     "case": (
         *("schema", "patient", "covariates", "co_medication", "drug", "models", "start", "doses", "levels", "outcomes"),
-        *("target", "harm_weight"),
+        *("target", "mic_distribution", "harm_weight"),
     ),
     "patient": ("id", "name", "sex", "born", "age", "ethnicity"),
     "covariate": ("name", "value", "time"),
@@ -54,7 +55,7 @@ def case_from(root: Node) -> Case:
         raise schema.error("schema_unknown", value=schema.text, wanted=SCHEMA)
     root.only(*_KEYS["case"])
     start = _start(root["start"])
-    target, harm_weight = root.get("target"), root.get("harm_weight")
+    target, mics, harm_weight = (root.get(key) for key in ("target", "mic_distribution", "harm_weight"))
     case = Case(
         patient=_patient(root["patient"]),
         drug=root["drug"].text,
@@ -66,6 +67,7 @@ def case_from(root: Node) -> Case:
         levels=_list(root, "levels", start, _level),
         outcomes=_list(root, "outcomes", start, _outcome),
         target=None if target is None else _target(target),
+        mics=None if mics is None else distribution_from(mics),
         harm_weight=1.0 if harm_weight is None else harm_weight.number,
     )
     check_consistent(case)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from core.clinic.case import Target, TargetKind
+from core.clinic.case import MIC_KINDS, Target, TargetKind
 from core.clinic.covariate import CATALOGUE
 from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry
@@ -26,6 +26,7 @@ _TARGET_UNITS = {
     TargetKind.AUC24: "mg*h/L",
     TargetKind.AUC24_MIC: "h",
     TargetKind.TIME_ABOVE_MIC: "%",
+    TargetKind.PEAK_MIC: "1",
     TargetKind.EFFECT: "",  # the effect's own
 }
 _LIMITS = ("single", "daily", "source", "single_per_kg", "daily_per_kg", "kidney")
@@ -158,7 +159,7 @@ def _fraction_unbound(entry: Entry | None, kind: TargetKind) -> float:
     if entry is None:
         return 1.0
     fraction = entry.number()
-    if not 0 < fraction <= 1 or kind not in (TargetKind.TIME_ABOVE_MIC, TargetKind.AUC24_MIC):
+    if not 0 < fraction <= 1 or kind not in MIC_KINDS:
         raise entry.error("a fraction unbound lies above 0 and at most at 1, and belongs to a target by the MIC")
     return fraction
 

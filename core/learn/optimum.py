@@ -272,8 +272,8 @@ class Judge:
     def _metrics(self, window: Window, cut: Spans) -> Array:
         mic = self._case.covariate("mic", self._case.now) if self._target.kind is TargetKind.AUC24_MIC else None
         limit = None if mic is None else mic.number
-        judged = cut.judge(window, limit)
-        own = target_metric(self._target.kind, judged, limit)
+        judged = cut.judge(window)
+        own = target_metric(self._target.kind, judged, () if limit is None else (limit,))
         return np.stack([own, *(np.asarray(getattr(judged, harm.metric)) for harm in self._harms)])
 
 

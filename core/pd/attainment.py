@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clinic.mic import MicDistribution
 from core.errors import InputError
 from core.pd.exposure import cumulative_auc, share_of_time_above
 
@@ -30,21 +31,6 @@ class PkPdTarget:
     index: Index
     threshold: float
     fraction_unbound: float = 1.0
-
-
-@dataclass(frozen=True)
-class MicDistribution:
-    """How many isolates had which MIC."""
-
-    mics: tuple[float, ...]  # mg/L, rising
-    counts: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        rising = all(low < high for low, high in zip(self.mics, self.mics[1:], strict=False))
-        if len(self.mics) != len(self.counts) or not self.mics or self.mics[0] <= 0 or not rising:
-            raise InputError("mic_distribution", "mic_distribution_unreadable")
-        if min(self.counts) < 0 or sum(self.counts) == 0:
-            raise InputError("mic_distribution", "mic_distribution_unreadable")
 
 
 def index_values(target: PkPdTarget, concentration: Array, times: Array, mic: float) -> Array:
@@ -96,6 +82,5 @@ def cumulative_fraction_of_response(
 
     Source: Mouton et al. 2005, as in `index_values`.
     """
-    attained = probability_of_target_attainment(target, concentration, times, distribution.mics)
-    counts = np.array(distribution.counts, dtype=np.float64)
-    return float(attained @ counts / counts.sum())
+    attained = probability_of_target_attainment(target, concentration, times, [mic for mic, _ in distribution.present])
+    return float(attained @ np.array([share for _, share in distribution.present]))

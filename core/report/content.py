@@ -16,8 +16,10 @@ from core.report.decision import Decision
 from core.report.inputs import Block, input_blocks
 from core.report.offer import (
     Headline,
+    MicRows,
     OptionRow,
     headline,
+    mic_rows,
     option_rows,
     regimen_said,
     second_opinion_lines,
@@ -60,6 +62,7 @@ class ReportContent:
     why: tuple[Said, ...]
     picture: Picture | None
     options: tuple[OptionRow, ...]
+    by_mic: MicRows | None
     second_opinion: tuple[Said, ...]
     inputs: tuple[Block, ...]
     basis: tuple[Said, ...]
@@ -87,6 +90,7 @@ def build_content(findings: Findings, made: dt.datetime) -> ReportContent:
         why=tuple(Phrase(message, values) for message, values in recommendation.why),
         picture=picture_of(case, recommendation, findings.predictions, findings.posteriors),
         options=() if blocked else option_rows(recommendation),
+        by_mic=None if blocked else mic_rows(recommendation),
         second_opinion=() if blocked else second_opinion_lines(recommendation.second_opinion),
         inputs=input_blocks(case, recommendation, findings.posteriors),
         basis=basis_lines(recommendation),

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.advise.recommendation import Interval, Option, Regimen
 from core.clinic.case import Case
+from core.clinic.mic import distribution_to
 from core.infer.prediction import Curve, Prediction
 from core.report.content import Findings
 from core.units import Quantity, format_number
@@ -57,7 +58,7 @@ def curves_csv(predictions: Sequence[Prediction]) -> str:
 def case_csv(findings: Findings) -> str:
     """The case, the levels beside what was expected, and the options with their chances; one fact per row."""
     case = findings.case
-    rows: list[Row] = [*_patient(case), *_history(case), *_given(case), *_levels(findings)]
+    rows: list[Row] = [*_patient(case), *_history(case), *_given(case), *_levels(findings), *_isolates(case)]
     for rank, option in enumerate(findings.recommendation.options, 1):
         rows += _option(option, rank)
     for row in rows:
@@ -160,6 +161,12 @@ def _levels(findings: Findings) -> list[Row]:
     return rows
 
 
+def _isolates(case: Case) -> list[Row]:
+    rows = [] if case.mics is None else distribution_to(case.mics)["isolates"]
+    name = "" if case.mics is None else case.mics.name
+    return [{"kind": "isolates", "name": name, "value": row["count"], "note": f"MIC {row['mic']}"} for row in rows]
+
+
 def _option(option: Option, rank: int) -> list[Row]:
     regimen = option.regimen
     kind = f"option {rank}"
@@ -181,6 +188,11 @@ def _option(option: Option, rank: int) -> list[Row]:
         {"kind": kind, "name": "within target", **_interval(option.attainment, "%")},
         {"kind": kind, "name": "benefit", **_interval(option.efficacy, "%")},
     ]
+    for mic, chance in option.by_mic:
+        note = f"MIC {format_number(mic)} mg/L"
+        rows.append(
+            {"kind": kind, "name": "within target by MIC", "value": _rounded(100 * chance), "unit": "%", "note": note}
+        )
     for risk in option.risks:
         about = "" if risk.of_toxicity else f"chance of exceeding {risk.threshold} only"
         rows.append({"kind": kind, "name": risk.name, **_interval(risk.chance, "%"), "note": about})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.advise.recommendation import Interval, Option, Recommendation, Regimen, Risk, SecondOpinion
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.covariate import CATALOGUE
+from core.clinic.mic import MicDistribution
 from core.clinic.regimen import WEEK
 from core.drugs.model import Evidence
 from core.errors import InputError
@@ -23,6 +24,7 @@ _METRIC_OF = {
     TargetKind.AUC24: ("auc24", "mg*h/L"),
     TargetKind.AUC24_MIC: ("auc24", "mg*h/L"),
     TargetKind.TIME_ABOVE_MIC: ("trough", "mg/L"),
+    TargetKind.PEAK_MIC: ("peak", "mg/L"),
     TargetKind.EFFECT: ("effect", "1"),
 }
 
@@ -55,6 +57,7 @@ class OptionRow:
     regimen: Said
     per_day: str
     within_target: Said
+    by_mic: tuple[Said, ...]  # the same by MIC, in one line, where none was measured
     benefit: Said
     toxicity: tuple[Said, ...]
     exposure: Said
@@ -104,12 +107,61 @@ def _row(option: Option, target: Target) -> OptionRow:
         regimen=dose_and_way(regimen),
         per_day=per_day(regimen),
         within_target=chance_said(option.attainment),
+        by_mic=_by_mic(option),
         benefit=chance_said(option.efficacy),
         toxicity=tuple(Joined((_risk_label(risk), chance_said(risk.chance)), " ") for risk in option.risks),
         exposure=exposure_said(option.exposure, target),
         notes=tuple(notes),
         is_current=option.is_current,
     )
+
+
+def _by_mic(option: Option) -> tuple[Said, ...]:
+    if not option.by_mic:
+        return ()
+    chances = ((format_number(mic, 4), percent(chance)) for mic, chance in option.by_mic)
+    said = (Phrase("report_one_mic", {"mic": mic, "percent": chance}) for mic, chance in chances)
+    return (Phrase("report_by_mic", {"chances": Joined(tuple(said), ", ")}),)
+
+
+def isolates_said(mics: MicDistribution) -> Said:
+    """A table of isolates: its name, their number and its source."""
+    gaps = {"name": mics.name, "count": str(mics.total)}
+    if not mics.source:
+        return Phrase("report_isolates_source_none", gaps)
+    return Phrase("report_isolates_source", {**gaps, "source": mics.source})
+
+
+@dataclass(frozen=True)
+class MicRows:
+    """The chance of each option by MIC, as a table."""
+
+    isolates: Said
+    mics: tuple[str, ...]  # mg/L; the last is `>16` where isolates lie beyond, which nothing reaches
+    shares: tuple[str, ...]  # of the isolates
+    options: tuple[tuple[Said, tuple[str, ...], str], ...]  # regimen, chance by MIC, over all of them
+
+
+def mic_rows(recommendation: Recommendation) -> MicRows | None:
+    """The table of chances by MIC; None where the MIC was measured, or nothing is offered."""
+    mics = recommendation.mics
+    if mics is None or not recommendation.options:
+        return None
+    beyond = mics.beyond > 0
+    options = [
+        (
+            Joined((format_dose(option.regimen.amount), way_said(option.regimen)), " — "),
+            (*(f"{percent(chance)} %" for _, chance in option.by_mic), *(["0 %"] if beyond else [])),
+            f"{percent(option.attainment.value)} %",
+        )
+        for option in recommendation.options
+    ]
+    names = [format_number(mic, 4) for mic, _ in mics.present]
+    shares = [share for _, share in mics.present]
+    if beyond:
+        names.append(f">{format_number(mics.mics[-1], 4)}")
+        shares.append(mics.beyond / mics.total)
+    return MicRows(isolates_said(mics), tuple(names), tuple(f"{percent(one)} %" for one in shares), tuple(options))
 
 
 def exposure_said(exposure: Mapping[str, Interval], target: Target) -> Said:
@@ -144,11 +196,11 @@ def target_said(target: Target) -> Said:
     if target.kind is TargetKind.EFFECT:
         return Joined((_effect_named(unit), _span_of_effect(target)), " ")
     if target.low is not None and target.high is not None and target.low.unit == target.high.unit:
-        span = f"{format_number(target.low.value)}–{format_number(target.high.value)} {unit}"
+        span = f"{format_number(target.low.value)}–{format_number(target.high.value)} {unit}".removesuffix(" 1")
     elif len(ends) > 1:
         span = f"{target.low} – {target.high}"
     else:
-        span = f"{'≥' if target.high is None else '≤'} {ends[0]}"
+        span = f"{'≥' if target.high is None else '≤'} {ends[0]}".removesuffix(" 1")
     return Joined((Word("target_kind", target.kind.value), span), " ")
 
 

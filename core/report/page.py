@@ -9,7 +9,7 @@ from core.advise.recommendation import Outcome
 from core.clinic.alert import Severity
 from core.report.content import AlertLine, ReportContent
 from core.report.inputs import Block
-from core.report.offer import Headline, OptionRow, chance_said
+from core.report.offer import Headline, MicRows, OptionRow, chance_said
 from core.report.phrase import Joined, Phrase, Said, Start, Word, say
 from core.report.plot import PlotDrawing
 from core.report.text_block import text_block, text_style
@@ -24,6 +24,8 @@ _ALERT_LOOK = {
 }
 _MOST_LINES = 6  # of one list on the first page; the whole of a longer one stands on the next
 _MOST_INLINE = 24
+_MOST_MICS = 13  # side by side in a table
+_FIRST = 0.22  # of the width, for the regimen
 
 
 class Layout:
@@ -185,6 +187,28 @@ class Layout:
         widths = [self._width * share for share in (0.22, 0.08, 0.125, 0.125, 0.27, 0.18)]
         return self._table(rows, widths, [("LINEBELOW", (0, 0), (-1, -1), 0.3, RULE)])
 
+    def _by_mic(self, found: MicRows) -> list[Any]:
+        """The chance of each option by MIC, some MICs to a table, the response over all isolates first."""
+        story = [self._heading("report_by_mic_label"), self._paragraph(found.isolates)]
+        for start in range(0, len(found.mics), _MOST_MICS):
+            part = slice(start, start + _MOST_MICS)
+            rows: list[list[Said]] = [[Phrase("report_mic_label"), Phrase("report_response_label"), *found.mics[part]]]
+            rows.append([Phrase("report_isolates_label"), "100 %", *found.shares[part]])
+            rows += [[name, response, *chances[part]] for name, chances, response in found.options]
+            cells = [
+                [
+                    self._paragraph(said, size=6.5, colour=INK if line > 1 else MUTED, bold=line > 1 and place == 1)
+                    for place, said in enumerate(row)
+                ]
+                for line, row in enumerate(rows)
+            ]
+            width = self._width * (1.0 - _FIRST) / (_MOST_MICS + 1.5)
+            widths = [self._width * _FIRST, 1.5 * width, *[width] * (len(rows[0]) - 2)]
+            table = self._table(cells, widths, [("LINEBELOW", (0, 0), (-1, -1), 0.3, RULE)])
+            table.hAlign = "LEFT"
+            story.append(table)
+        return story
+
     def _inputs(self) -> Any:
         blocks = [self._block(block, short=True) for block in self._content.inputs]
         half = self._width / 2
@@ -215,11 +239,13 @@ class Layout:
 
         blocks = [block for block in self._content.inputs if len(block.lines) > most_lines(block)]
         story: list[Any] = []
+        if self._content.by_mic is not None:
+            story += [PageBreak(), *self._by_mic(self._content.by_mic)]
         if blocks:
             story += [PageBreak(), self._heading("report_inputs")]
         story += [cell for block in blocks for cell in self._block(block)]
         if appendix and self._content.appendix:
-            story += [] if blocks else [PageBreak()]
+            story += [] if story else [PageBreak()]
             story.append(self._heading("report_appendix"))
             story += [cell for block in self._content.appendix for cell in self._block(block)]
         return story

@@ -65,9 +65,11 @@ class CovariateGrid(Panel):
         self._grid.setColumnStretch(1, 1)
         state.draft_changed.connect(self.refresh)
 
-    def use_models(self, models: Sequence[DrugModel]) -> None:
-        """Show the covariates of these models."""
-        self._names, self._further = form_covariates(models)
+    def use_models(self, models: Sequence[DrugModel], also: Sequence[str] = ()) -> None:
+        """Show the covariates of these models, and what else is asked for."""
+        names, further = form_covariates(models)
+        self._names = tuple(name for name in CATALOGUE if name in names or name in also)
+        self._further = tuple(name for name in further if name not in also)
         self._defaults = {name: value for model in reversed(models) for name, value in model.defaults.items()}
         self._needed = {name for model in models for name in entered_covariates(model.required)}
         self.refresh()

@@ -72,6 +72,15 @@ class TargetRow:
 
 
 @dataclass(frozen=True)
+class MicsRow:
+    """A table of isolates as typed, a row `MIC: number` to a line."""
+
+    name: str = ""
+    source: str = ""
+    table: str = ""
+
+
+@dataclass(frozen=True)
 class Draft:
     """The whole case as typed."""
 
@@ -88,6 +97,7 @@ class Draft:
     levels: tuple[LevelRow, ...] = ()
     medications: tuple[MedicationRow, ...] = ()
     target: TargetRow | None = None
+    mics: MicsRow | None = None
     harm_weight: str = "1"
     outcomes: tuple[Outcome, ...] = field(default=())
 

@@ -11,9 +11,10 @@ from typing import Any
 from core.atomic_write import write_atomically
 from core.clinic.case import Case
 from core.clinic.level import CoMedication, Level, Outcome
+from core.clinic.mic import write_isolates
 from core.clinic.regimen import Dose
 from core.units import Quantity
-from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, TargetRow
+from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, MicsRow, TargetRow
 from desktop.case.number_text import number_text
 from desktop.case.times import write_case_time
 
@@ -38,6 +39,7 @@ def draft_of(case: Case) -> Draft:
         levels=tuple(_level(level, case.start) for level in case.levels),
         medications=tuple(_medication(item, case.start) for item in case.co_medication),
         target=_target(case),
+        mics=None if case.mics is None else MicsRow(case.mics.name, case.mics.source, write_isolates(case.mics)),
         harm_weight=number_text(case.harm_weight),
         outcomes=case.outcomes,
     )
@@ -126,6 +128,7 @@ def read_draft_text(text: str) -> Draft:
         for name, kind in rows.items():
             data[name] = tuple(kind(**item) for item in data[name])
         data["target"] = None if data["target"] is None else TargetRow(**data["target"])
+        data["mics"] = None if data.get("mics") is None else MicsRow(**data["mics"])
         data["models"] = tuple(data["models"])
         draft = Draft(**data)
         if draft.start and dt.datetime.fromisoformat(draft.start).tzinfo is None:

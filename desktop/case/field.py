@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -27,6 +28,7 @@ from desktop.language import Panel
 
 FIELD_HEIGHT = 24
 _LEAST_WIDTH = 34
+_AREA_HEIGHT = 112
 
 
 class Field(Panel):
@@ -201,6 +203,56 @@ class TextField(Field):
         self.edit.setText(text)
         self.edited.emit(text)
         self.settled.emit()
+
+
+class Area(QPlainTextEdit):
+    """Lines to type in; leaves the window's own keys to the window, and Tab goes on to the next field."""
+
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+
+    def event(self, event: QEvent) -> bool:
+        """Do not claim the window's keys."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_window_key(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 Qt's name
+        """Say that the field was left."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
+class AreaField(Field):
+    """A field of several lines."""
+
+    def __init__(self, where: str, parent: QWidget | None = None) -> None:
+        self.edit = Area()
+        super().__init__(where, self.edit, parent)
+        self.edit.setFixedHeight(_AREA_HEIGHT)
+        self.edit.textChanged.connect(self._typed)
+        self.edit.left.connect(self.settled)
+        self._shown = ""
+
+    def set_value(self, text: str) -> None:
+        """Show a text; the cursor stays where it is when nothing changes."""
+        self._shown = text
+        if self.edit.toPlainText() != text:
+            self.edit.setPlainText(text)
+
+    def _typed(self) -> None:
+        text = self.edit.toPlainText()
+        if text != self._shown:
+            self._shown = text
+            self.edited.emit(text)
+
+    def _accept(self, text: str) -> None:
+        self.edit.setPlainText(text)
 
 
 def hide_title(field: Field) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from core.clinic.case import Target, TargetKind
+from core.clinic.case import MIC_KINDS, Target, TargetKind
 from core.clinic.patient import Ethnicity, Sex
 from core.drugs.model import Harm
 from core.errors import InputError
@@ -16,6 +16,7 @@ from desktop import texts
 from desktop.case.covariates import CovariateGrid
 from desktop.case.draft import TargetRow
 from desktop.case.field import ChoiceField, Field, SearchField, TextField
+from desktop.case.isolates import IsolatesForm
 from desktop.case.reading import Problem
 from desktop.case.section import Section
 from desktop.language import LANGUAGE
@@ -29,6 +30,7 @@ TARGET_UNITS = {
     TargetKind.AUC24: ("mg*h/L",),
     TargetKind.AUC24_MIC: ("h",),
     TargetKind.TIME_ABOVE_MIC: ("%",),
+    TargetKind.PEAK_MIC: ("1",),
     TargetKind.EFFECT: ("1", "10^9/L"),
 }
 
@@ -48,6 +50,7 @@ class PatientForm(Section):
         self.target_unit = ChoiceField("target.unit")
         self.target_low, self.target_high = TextField("target.low"), TextField("target.high")
         self.covariates = CovariateGrid(state)
+        self.isolates = IsolatesForm(state)
         self._own = (self.target_kind, self.target_unit, self.target_low, self.target_high)
         self._lay_out()
         self._connect()
@@ -76,6 +79,7 @@ class PatientForm(Section):
             foot.addWidget(field, line, 0, 1, 2)
         for place, field in enumerate(self._own):
             foot.addWidget(field, 3 + place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(self.isolates, 5, 0, 1, 2)
         for part in (grid, foot):
             part.setColumnStretch(0, 1)
             part.setColumnStretch(1, 1)
@@ -116,12 +120,13 @@ class PatientForm(Section):
                 self.target,
                 self.harm_weight,
                 *self._own,
+                *self.isolates.fields,
             )
         }
         return own.get(where) or self.covariates.field(where)
 
     def _choose_drug(self, drug: str) -> None:
-        self.state.change(replace(self.state.draft, drug=drug, models=(), target=None))
+        self.state.change(replace(self.state.draft, drug=drug, models=(), target=None, mics=None))
 
     def _choose_model(self, key: str) -> None:
         self.state.change(replace(self.state.draft, models=() if key == ALL_MODELS else tuple(key.split(_BETWEEN))))
@@ -185,7 +190,6 @@ class PatientForm(Section):
         self.drug.set_items(drugs, draft.drug)
         self._refresh_models()
         self._refresh_target()
-        self.covariates.use_models(self.state.models_in_use)
         problems = {problem.field: problem for problem in self.state.problems}
         marked: tuple[Field, ...] = (self.record, self.name, self.drug, self.sex, self.birth, *self._own)
         for one in marked:
@@ -233,8 +237,17 @@ class PatientForm(Section):
         self.target_unit.set_items(
             [(unit, unit.replace("*", "·")) for unit in dict.fromkeys((*units, row.unit)) if unit], row.unit
         )
+        by_mic = self._by_mic()
+        self.covariates.use_models(self.state.models_in_use, ("mic",) if by_mic else ())
+        self.isolates.refresh(wanted=by_mic)
         self.target_low.set_value(row.low)
         self.target_high.set_value(row.high)
+
+    def _by_mic(self) -> bool:
+        """Whether the case is judged by the MIC."""
+        own, published = self.state.draft.target, self._distinct()
+        kind = TargetKind(own.kind) if own is not None else published[0].kind if published else None
+        return kind in MIC_KINDS
 
     def _target_problem(self) -> Problem | None:
         """A drug without a published target asks for the clinician's own."""

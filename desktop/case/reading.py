@@ -13,12 +13,13 @@ from core.clinic.case import Case, Target, TargetKind
 from core.clinic.case_checks import LARGEST_NUMBER, check_consistent
 from core.clinic.covariate import CATALOGUE, CovariateValue, check_covariate
 from core.clinic.level import CoMedication, Level
+from core.clinic.mic import MicDistribution, distribution_of, read_isolates
 from core.clinic.patient import Ethnicity, Patient, Sex, check_age
 from core.clinic.regimen import Dose, DoseStatus, Route, check_dose
 from core.clinic.week_text import is_week
 from core.errors import InputError
 from core.units import Quantity, format_number, parse_typed_number
-from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, TargetRow
+from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, MicsRow, TargetRow
 from desktop.case.times import Moment, read_birth, read_hours, read_time
 from desktop.case.week_rows import check_week_row
 
@@ -114,6 +115,7 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
         if row != MedicationRow()
     ]
     target = _target(draft.target, collector) if draft.target is not None else None
+    mics = None if draft.mics in (None, MicsRow()) else _mics(draft.mics, collector)
     harm_weight = collector.attempt(lambda: _number(draft.harm_weight, "harm_weight"))
     if draft.drug and draft.drug not in drugs:
         collector.problems.append(Problem("drug", "drug_not_in_library", {"name": draft.drug}))
@@ -131,6 +133,7 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
             levels=tuple(item for item in levels if item is not None),
             outcomes=draft.outcomes,
             target=target,
+            mics=mics,
             harm_weight=harm_weight or 0.0,
         )
         rows = {
@@ -321,6 +324,15 @@ def _medication(row: MedicationRow, where: str, collector: _Collector, moment: M
         collector.problems.append(Problem(f"{where}.until", "ends_before_start"))
         return None
     return CoMedication(row.drug.strip(), start, until, amount, every)
+
+
+def _mics(row: MicsRow, collector: _Collector) -> MicDistribution | None:
+    if not row.name.strip():
+        collector.problems.append(Problem("mics.name", "mic_table_unnamed"))
+    where = "mics.table"
+    return collector.attempt(
+        lambda: distribution_of(read_isolates(row.table, where), row.name.strip(), row.source.strip(), where), where
+    )
 
 
 def _target(row: TargetRow, collector: _Collector) -> Target | None:

@@ -15,6 +15,7 @@ from core.advise.next_sample import NextSample
 from core.advise.recommendation import Reason, ReasonKind, Recommendation
 from core.clinic.case import Case
 from core.clinic.level import Level
+from core.clinic.mic import MicDistribution
 from core.pbpk.sensitivity import Sensitivity
 from core.units import format_number
 from desktop import texts, theme
@@ -24,6 +25,7 @@ translate = QCoreApplication.translate
 _BAR = 10  # blocks for all of it
 _BLOCK = "\u2588"
 _DRIVERS = 6
+_MICS = 13  # side by side
 _LEVEL = "level:"  # a link that chooses the level in doubt
 
 
@@ -60,7 +62,7 @@ def closer_page(
     if found.forgiveness:
         parts.append(_forgiveness(found.forgiveness))
     if found.mics:
-        parts.append(_mics(found.mics))
+        parts.append(_mics(found.mics, recommendation.mics))
     if found.drivers:
         parts.append(_drivers(found.drivers))
     return f'<div style="color:{theme.INK}">{"".join(parts)}</div>'
@@ -204,15 +206,39 @@ def _forgiveness(found: Sequence[Forgiveness]) -> str:
     return _head(translate("closer", "If a dose is late, missed or taken twice")) + _table(heads, rows) + note
 
 
-def _mics(found: Sequence[MicTable]) -> str:
-    heads = [translate("closer", "Regimen"), *(f"{format_number(mic, 3)}" for mic in found[0].mics)]
-    rows = []
-    for item in found:
-        cells = [f"<b>{escape(texts.regimen(item.regimen, brief=True))}</b>"]
-        cells += [escape(texts.chance(chance)) for chance in item.chances]
-        rows.append(cells)
+def _mics(found: Sequence[MicTable], isolates: MicDistribution | None) -> str:
+    """Chances by MIC, some MICs to a table; over isolates first that of all of them, which ranks the regimens."""
+    names = [format_number(mic, 4) for mic in found[0].mics]
+    shares = [] if isolates is None else [share for _, share in isolates.present]
+    chances = [[texts.chance(chance) for chance in item.chances] for item in found]
+    if isolates is not None and isolates.beyond:
+        names.append(f">{format_number(isolates.mics[-1], 4)}")
+        shares.append(isolates.beyond / isolates.total)
+        chances = [[*row, "0 %"] for row in chances]
+    tables = []
+    for start in range(0, len(names), _MICS):
+        part = slice(start, start + _MICS)
+        heads = [translate("closer", "Regimen"), *names[part]]
+        rows = [
+            [f"<b>{escape(texts.regimen(item.regimen, brief=True))}</b>", *map(escape, row[part])]
+            for item, row in zip(found, chances, strict=True)
+        ]
+        if isolates is not None:
+            share = [escape(texts.chance(one)) for one in shares[part]]
+            named = escape(translate("closer", "Share of the isolates"))
+            rows.insert(0, [f'<span style="color:{theme.MUTED}">{named}</span>', "", *share])
+            heads.insert(1, translate("closer", "All isolates"))
+            for row, item in zip(rows[1:], found, strict=True):
+                row.insert(1, _bar(item.response or 0.0, theme.INDIVIDUAL))
+        tables.append(_table(heads, rows))
     note = _muted(escape(translate("closer", "Chance of reaching the target by the MIC of the germ, mg/L.")))
-    return _head(translate("closer", "By MIC")) + _table(heads, rows) + note
+    if isolates is not None:
+        note += _muted(escape(texts.isolates(isolates)))
+        ranked = translate(
+            "closer", "The regimens are ranked by the chance over all isolates (cumulative fraction of response)."
+        )
+        note += _muted(escape(ranked))
+    return _head(translate("closer", "By MIC")) + "".join(tables) + note
 
 
 def _drivers(found: Sequence[Sensitivity]) -> str:

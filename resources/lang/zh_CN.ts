@@ -494,6 +494,45 @@
     </message>
 </context>
 <context>
+    <name>IsolatesForm</name>
+    <message>
+        <source>none – the MIC was measured</source>
+        <translation>无（已实测 MIC）</translation>
+    </message>
+    <message>
+        <source>own table…</source>
+        <translation>自定义表…</translation>
+    </message>
+    <message>
+        <source>%1 isolates, MIC %2–%3 mg/L</source>
+        <translation>%1 株，MIC %2–%3 mg/L</translation>
+    </message>
+    <message>
+        <source>Isolates</source>
+        <translation>菌株</translation>
+    </message>
+    <message>
+        <source>Germ, ward, year</source>
+        <translation>细菌、病区、年份</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>MIC in mg/L: number of isolates</source>
+        <translation>MIC（mg/L）: 菌株数</translation>
+    </message>
+    <message>
+        <source>Keep for this drug</source>
+        <translation>为该药保存</translation>
+    </message>
+    <message>
+        <source>Keep no longer</source>
+        <translation>不再保存</translation>
+    </message>
+</context>
+<context>
     <name>LaterValue</name>
     <message>
         <source>%1 from (time)</source>
@@ -1134,8 +1173,20 @@
         <translation>如果延迟、漏服或重复给药</translation>
     </message>
     <message>
+        <source>Share of the isolates</source>
+        <translation>占全部菌株</translation>
+    </message>
+    <message>
+        <source>All isolates</source>
+        <translation>全部菌株</translation>
+    </message>
+    <message>
         <source>Chance of reaching the target by the MIC of the germ, mg/L.</source>
         <translation>按病原菌 MIC（mg/L）计算的达标概率。</translation>
+    </message>
+    <message>
+        <source>The regimens are ranked by the chance over all isolates (cumulative fraction of response).</source>
+        <translation>方案按全部菌株的达标概率（累积反应分数）排序。</translation>
     </message>
     <message>
         <source>By MIC</source>

@@ -40,9 +40,9 @@ def test_superposed_exposure_equals_simulating_all_doses(regimen: Regimen) -> No
     case, believers = VANCOMYCIN
     cut = spans(regimen, case.now, 120.0)
     for believer in believers:
-        superposed = Responses(case, believer).judge([regimen], cut, 8.0, curve=True)
+        superposed = Responses(case, believer).judge([regimen], cut, (8.0, 2.0), curve=True)
         doses = (*case.given_doses, *regimen.doses(float(cut.times[-1])))
-        whole = cut.judge(believer.bound.window(believer.eta, doses, cut.times), 8.0)
+        whole = cut.judge(believer.bound.window(believer.eta, doses, cut.times), (8.0, 2.0))
         for name in ("auc24", "trough", "average"):
             assert np.allclose(getattr(superposed, name)[0], getattr(whole, name), rtol=1e-8), name
         assert np.allclose(superposed.peak[0], whole.peak, rtol=2e-3)  # the two grids see the peak at other times
@@ -62,13 +62,15 @@ def test_scores_of_many_equal_each_judged_alone() -> None:
         assert alone.regimen == score.regimen
 
 
-@pytest.mark.parametrize("kind", [TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC, TargetKind.AUC24_MIC, TargetKind.TROUGH])
+@pytest.mark.parametrize(
+    "kind",
+    [TargetKind.PEAK, TargetKind.TIME_ABOVE_MIC, TargetKind.AUC24_MIC, TargetKind.PEAK_MIC, TargetKind.TROUGH],
+)
 def test_every_kind_of_target_equals_brute_force(kind: TargetKind) -> None:
     case, believers = VANCOMYCIN
     case = replace(case, covariates=(*case.covariates, CovariateValue("mic", parse_quantity("12 mg/L"))))
-    low = {TargetKind.PEAK: "30 mg/L", TargetKind.TIME_ABOVE_MIC: "80 %", TargetKind.AUC24_MIC: "35 h"}.get(
-        kind, "15 mg/L"
-    )
+    low = {TargetKind.PEAK: "30 mg/L", TargetKind.TIME_ABOVE_MIC: "80 %", TargetKind.AUC24_MIC: "35 h",
+           TargetKind.PEAK_MIC: "2.5 1"}.get(kind, "15 mg/L")  # fmt: skip
     target = Target(kind, parse_quantity(low))
     evaluator = Evaluator(case, believers, target, ())
     for regimen in REGIMENS:
@@ -76,9 +78,10 @@ def test_every_kind_of_target_equals_brute_force(kind: TargetKind) -> None:
         inside = []
         for believer in believers:
             doses = (*case.given_doses, *regimen.doses(float(cut.times[-1])))
-            seen = cut.judge(believer.bound.window(believer.eta, doses, cut.times), 12.0)
+            seen = cut.judge(believer.bound.window(believer.eta, doses, cut.times), (12.0,))
             value = {
-                TargetKind.PEAK: seen.peak, TargetKind.TIME_ABOVE_MIC: seen.above,
+                TargetKind.PEAK: seen.peak, TargetKind.TIME_ABOVE_MIC: seen.above[..., 0],
+                TargetKind.PEAK_MIC: seen.peak / 12.0,
                 TargetKind.AUC24_MIC: seen.auc24 / 12.0, TargetKind.TROUGH: seen.trough,
             }[kind]  # fmt: skip
             assert target.low is not None

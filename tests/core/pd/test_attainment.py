@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from core.clinic.mic import MicDistribution
 from core.errors import InputError
 from core.pd.attainment import (
     Index,
-    MicDistribution,
     PkPdTarget,
     cumulative_fraction_of_response,
     index_values,
@@ -47,12 +47,10 @@ def test_the_cumulative_fraction_weighs_each_mic_by_how_often_it_occurs() -> Non
     assert fraction == pytest.approx(0.6 * 1.0 + 0.3 * 0.5)
 
 
-@pytest.mark.parametrize(
-    ("mics", "counts"), [((), ()), ((1.0, 1.0), (1, 1)), ((0.0,), (1,)), ((1.0,), (0,)), ((1.0,), (1, 2))]
-)
-def test_a_distribution_that_is_none_is_refused(mics: tuple[float, ...], counts: tuple[int, ...]) -> None:
-    with pytest.raises(InputError):
-        MicDistribution(mics, counts)
+def test_isolates_beyond_the_highest_mic_never_meet_the_target() -> None:
+    isolates = MicDistribution((1.0, 4.0, 16.0), (6, 3, 0), beyond=1)
+    fraction = cumulative_fraction_of_response(PkPdTarget(Index.PEAK_OVER_MIC, 8), PATIENTS, DAY, isolates)
+    assert fraction == pytest.approx(0.6 * 1.0 + 0.3 * 0.5)
 
 
 def test_a_mic_that_is_not_positive_is_refused() -> None:

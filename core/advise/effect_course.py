@@ -22,6 +22,7 @@ from core.pd.library import EffectModel, effect_by_id
 
 Array = NDArray[np.float64]
 
+END, LOWEST, HIGHEST = range(3)  # of an effect in a span
 _PROPOSALS = 12  # draws of the effect beside each draw of the concentrations, from which the measured ones are fitted
 _CURVE_DRAWS = 150  # of each model; a band of an effect needs no more
 _FEW_DRAWS = 25.0  # effective draws that must explain what was measured

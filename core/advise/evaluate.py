@@ -5,30 +5,27 @@ uncertain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.effect_course import PatientEffect, effect_named
-from core.advise.recommendation import Interval, Option, Regimen, Risk
+from core.advise.effect_course import END, PatientEffect, effect_named
+from core.advise.harm_chance import Beside, as_modelled, chance_of, excess, risk_of, share_harmed, share_of_draws
+from core.advise.recommendation import Interval, Option, Regimen
 from core.advise.responses import Believer, Pattern, Responses
 from core.advise.spans import Judged, Spans, span_length, spans
-from core.clinic.case import MIC_KINDS, Case, Target, TargetKind
-from core.clinic.mic import MicDistribution
+from core.advise.target_metric import CURVE_KINDS, mics_of, target_ends, target_metric
+from core.clinic.case import Case, Target, TargetKind
 from core.clinic.regimen import Dose
 from core.drugs.model import Harm
 from core.errors import InputError
 from core.task import Task
-from core.units import Quantity
 
 Array = NDArray[np.float64]
-Beside = NDArray[np.bool_] | NDArray[np.float64]  # a truth, or a share 0-1
 
-_Z90 = 1.6448536269514722
 _LIGHT_MODEL = 0.05  # a model believed less does not widen the interval of a chance
-_BETA_DRAWS = 4000
 _POINTS = 145  # in a course simulated in full
 _AT_ONCE = 8  # regimens whose whole curves are held in memory together
 _LONGEST_INTERVAL = 72.0  # h
@@ -38,8 +35,6 @@ _SCREENED_BY_EFFECT = 60  # ... where only the effect has to be solved
 _FINISHED = 6  # regimens judged by all draws after a screen
 _FINISHED_OF_CYCLES = 4  # ... and of those with unequal doses in turn
 _LOG_NEAR = math.log(1.5)  # of the ratio of their mean to the best equal dose, within which these are screened
-END, LOWEST, HIGHEST = range(3)
-CURVE_KINDS = (TargetKind.PEAK, TargetKind.PEAK_MIC, TargetKind.TIME_ABOVE_MIC)
 
 
 @dataclass(frozen=True)
@@ -91,13 +86,13 @@ class Evaluator:
         self._target = target
         self.ends = target_ends(target, believers[0].bound.model.drug.molar_mass)
         self._harms = harms
-        self._own_harms = [[_of_model(harm, believer) for harm in harms] for believer in believers]
+        self._own_harms = [[as_modelled(harm, believer) for harm in harms] for believer in believers]
         self._effects = [
             _effects_wanted(believer, target, own) for believer, own in zip(believers, self._own_harms, strict=True)
         ]
         self._responses = [Responses(case, believer) for believer in believers]
         self._sizes = np.array([len(believer.eta) for believer in believers], dtype=float)
-        self._mics = _mics(case, target)
+        self._mics = mics_of(case, target)
         self._fraction_unbound = fraction_unbound
         present = () if self._mics is None else self._mics.present
         self._levels = tuple(mic / fraction_unbound for mic, _ in present)  # mg/L the total concentration must exceed
@@ -190,13 +185,13 @@ class Evaluator:
             for share, size in zip(score.per_model, self._sizes, strict=True)
             if size / self._sizes.sum() >= _LIGHT_MODEL
         ]
-        risks = (_risk(harm, share, drawn) for harm, share in zip(self._harms, score.exceeded, strict=True))
+        risks = (risk_of(harm, share, drawn) for harm, share in zip(self._harms, score.exceeded, strict=True))
         return Option(
             regimen=regimen,
-            attainment=_chance(score.attainment, count, heard),
+            attainment=chance_of(score.attainment, count, heard),
             below_target=score.below,
             above_target=score.above,
-            efficacy=_chance(1.0 - score.below, count, []),
+            efficacy=chance_of(1.0 - score.below, count, []),
             risks=tuple(risks),
             exposure=_exposures(judged, _settled(regimen)),
             utility=score.utility,
@@ -353,13 +348,13 @@ class Evaluator:
         sides = [self._beside_target(item) for item in judged]
         weights = [_weight(item) for item in judged]
         below, above = (
-            np.stack([_share(side[end]) @ weight for side, weight in zip(sides, weights, strict=True)], axis=1)
+            np.stack([share_of_draws(side[end]) @ weight for side, weight in zip(sides, weights, strict=True)], axis=1)
             for end in (0, 1)
         )
         exceeded = np.zeros((len(alike), len(self._harms), len(judged)))
         for model, item in enumerate(judged):
             for place, harm in enumerate(self._own_harms[model]):
-                exceeded[:, place, model] = _chance_of(harm, item, weights[model])
+                exceeded[:, place, model] = share_harmed(harm, item, weights[model])
         share = self._sizes / self._sizes.sum()
         return [
             self._score(regimen, below[row], above[row], tuple(float(x) for x in exceeded[row] @ share), share)
@@ -368,7 +363,7 @@ class Evaluator:
 
     def _score(self, regimen: Regimen, below: Array, above: Array, exceeded: tuple[float, ...], share: Array) -> Score:
         low, high = float(below @ share), float(above @ share)
-        added = sum(_excess(harm, part) for harm, part in zip(self._harms, exceeded, strict=True))
+        added = sum(excess(harm, part) for harm, part in zip(self._harms, exceeded, strict=True))
         added *= self._case.harm_weight
         inside = tuple(max(0.0, 1.0 - float(x) - float(y)) for x, y in zip(below, above, strict=True))
         pairs = zip(self._harms, exceeded, strict=True)
@@ -379,19 +374,6 @@ class Evaluator:
 def _either(below: Beside, above: Beside) -> Beside:
     """Whether, or for what share, one of two holds that exclude each other."""
     return below + above  # of truths this is "or"
-
-
-def _share(met: Beside) -> Array:
-    """Share of the draws (D, W) for which something holds (D, B, W), or holds in part."""
-    if met.dtype != np.bool_:
-        return np.asarray(met.mean(axis=1))
-    return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1])
-
-
-def _of_model(harm: Harm, believer: Believer) -> Harm:
-    """The same toxicity as this model of the drug describes it, with the effect that goes with its concentrations."""
-    alike = (own for own in believer.bound.model.harms if own.name == harm.name and own.effect)
-    return next(alike, harm) if harm.effect else harm
 
 
 def _effects_wanted(believer: Believer, target: Target, harms: Sequence[Harm]) -> tuple[str, ...]:
@@ -417,131 +399,8 @@ def _at_exposure(effect: PatientEffect, judged: Judged) -> Array:
     return np.stack([values] * 3, axis=-1)
 
 
-def _chance_of(harm: Harm, judged: Judged, weight: Array) -> Array:
-    """Share (D,) of draws and judged time with a toxicity, or beyond the exposure observed with it.
-
-    An effect's course counts by its lowest or highest value in all the time judged.
-    """
-    if not harm.effect:
-        return np.asarray(_share(getattr(judged, harm.metric) > harm.limit) @ weight)
-    values = judged.effects[harm.effect]
-    if harm.threshold is None:
-        return np.asarray((values[..., END] / 100.0).mean(axis=1) @ weight)
-    limit = harm.limit
-    crossed = (
-        values[..., LOWEST].min(axis=2) < limit if harm.metric == "lowest" else values[..., HIGHEST].max(axis=2) > limit
-    )
-    return np.asarray(crossed.mean(axis=1))
-
-
 def _weight(judged: Judged) -> Array:
     return np.asarray(judged.hours / judged.hours.sum())
-
-
-def target_metric(kind: TargetKind, judged: Judged, mics: Sequence[float] = (), place: int = 0) -> Array:
-    """What a target is about, (..., B, W): mg/L, mg*h/L, h for AUC24/MIC, % for time above it, an effect's unit.
-
-    Args:
-        kind: of the target.
-        judged: the exposure; its times above a MIC are those above `mics`.
-        mics: mg/L, for a target by the MIC.
-        place: which of them counts.
-    """
-    match kind:
-        case TargetKind.AUC24:
-            return judged.auc24
-        case TargetKind.AUC24_MIC:
-            return judged.auc24 / mics[place]
-        case TargetKind.PEAK_MIC:
-            return judged.peak / mics[place]
-        case TargetKind.TIME_ABOVE_MIC:
-            return np.asarray(judged.above[..., place])
-        case TargetKind.TROUGH:
-            return judged.trough
-        case TargetKind.PEAK:
-            return judged.peak
-        case TargetKind.AVERAGE:
-            return judged.average
-        case TargetKind.EFFECT:  # the target's own effect is the first
-            return np.asarray(next(iter(judged.effects.values()))[..., END])
-
-
-_UNITS = {
-    TargetKind.AUC24: "mg*h/L",
-    TargetKind.AUC24_MIC: "h",
-    TargetKind.TIME_ABOVE_MIC: "%",
-    TargetKind.PEAK_MIC: "1",
-}
-
-
-def target_ends(target: Target, molar_mass: float | None = None) -> tuple[float, float]:
-    """Ends of a target in the unit of its metric; an open end is infinite.
-
-    Args:
-        target: the target.
-        molar_mass: g/mol, to read a target in nmol/L.
-    """
-    unit = _UNITS.get(target.kind, "mg/L")
-    if target.kind is TargetKind.EFFECT:
-        unit = next(end.unit for end in (target.low, target.high) if end is not None)
-    low = -math.inf if target.low is None else _in_unit(target.low, unit, molar_mass)
-    high = math.inf if target.high is None else _in_unit(target.high, unit, molar_mass)
-    if not low < high:
-        raise InputError("target.low", "target_ends_swapped", low=str(target.low), high=str(target.high))
-    return low, high
-
-
-def _in_unit(end: Quantity, unit: str, molar_mass: float | None) -> float:
-    """An end of a target; AUC/MIC is commonly written without its unit, the hour."""
-    return end.value if (end.unit, unit) == ("1", "h") else end.to(unit, molar_mass)
-
-
-def _mics(case: Case, target: Target) -> MicDistribution | None:
-    if target.kind not in MIC_KINDS:
-        return None
-    mics = case.mics_in_force()
-    if mics is None:
-        raise InputError("covariates.mic", "mic_missing")
-    return mics
-
-
-def _chance(share: float, count: float, per_model: Iterable[float]) -> Interval:
-    """A share of 0-1 with the Wilson 90 % interval of its sampling, widened to what single models say."""
-    spread = _Z90**2 / count
-    middle = (share + spread / 2) / (1 + spread)
-    half = _Z90 * math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread)
-    return Interval(
-        share, max(0.0, min([middle - half, share, *per_model])), min(1.0, max([middle + half, share, *per_model]))
-    )
-
-
-def _risk(harm: Harm, exceeded: float, count: int) -> Risk:
-    chance = _chance(min(max(exceeded, 0.0), 1.0), count, [])
-    published = harm.below is not None and harm.above is not None
-    if published:
-        chance = _published_chance(harm, chance)
-    threshold = "" if harm.threshold is None else str(harm.threshold)
-    by_effect = bool(harm.effect)
-    return Risk(harm.name, chance, harm.evidence, harm.source, threshold, published or by_effect, by_effect)
-
-
-def _published_chance(harm: Harm, exceeds: Interval) -> Interval:
-    """Chance of a toxicity from the published frequencies on both sides of a threshold, with their own uncertainty."""
-    assert harm.below is not None
-    assert harm.above is not None
-    rng = np.random.default_rng(_BETA_DRAWS)
-    below, above = (rng.beta(events + 0.5, of - events + 0.5, _BETA_DRAWS) for events, of in (harm.below, harm.above))
-    share = exceeds.value
-    draws = below + share * (above - below)
-    rates = [events / of for events, of in (harm.below, harm.above)]
-    return Interval(rates[0] + share * (rates[1] - rates[0]), *(float(x) for x in np.percentile(draws, [5, 95])))
-
-
-def _excess(harm: Harm, exceeded: float) -> float:
-    """Harm a regimen adds to what is seen at low exposure; only a published relation counts against the benefit."""
-    if harm.effect:
-        return harm.weight * exceeded
-    return harm.weight * max(0.0, exceeded * harm.gap)
 
 
 def _settled(regimen: Regimen) -> int:

@@ -75,6 +75,7 @@ def appraise(
         options=judge(case, posteriors, regimens),
         basis=replace(blank.basis, samples=evaluator.draws),
         judged_for=model.judged_after,
+        mics=case.mics if evaluator.by_isolates else None,
     )
 
 

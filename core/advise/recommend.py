@@ -28,11 +28,12 @@ from core.advise.candidates import (
     same_regimen,
     week_patterns,
 )
-from core.advise.evaluate import CURVE_KINDS, Evaluator
+from core.advise.evaluate import Evaluator
 from core.advise.limits import Limit, broken, limits_of, rate_limits, unchecked_limits
 from core.advise.reasons import Candidate, reasons, why
 from core.advise.recommendation import Basis, ModelUse, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
+from core.advise.target_metric import CURVE_KINDS
 from core.advise.ward_times import next_ward_time, ward_times
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, TargetKind
@@ -104,8 +105,8 @@ def recommend(
     believers = draw(case, believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
     blank = replace(blank, basis=replace(blank.basis, samples=evaluator.draws))
-    alerts = [*blank.alerts, *effect_alerts(believers), *mic_alerts(case, target.target)]
-    blank = replace(blank, alerts=ordered(alerts), mics=case.mics if evaluator.by_isolates else None)
+    alerts = ordered([*blank.alerts, *effect_alerts(believers)])
+    blank = replace(blank, alerts=alerts, mics=case.mics if evaluator.by_isolates else None)
     judged = judge_all(case, model, target, evaluator, task)
     if not judged:
         return replace(blank, outcome=Outcome.NO_OPTION)
@@ -205,6 +206,7 @@ def _alerts(case: Case, posteriors: Sequence[Posterior], questions: Sequence[Ale
         *fit_alerts(case, posteriors),
         *_of_rows(case, level_alerts(posteriors, model.analyte_unit, model.drug.molar_mass)),
         *target_alerts(target),
+        *mic_alerts(case, target.target),
     ]
 
 

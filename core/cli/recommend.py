@@ -49,4 +49,4 @@ def offered_lines(recommended: Recommendation, console: Console) -> list[str]:
     alerts = (
         f"{wording.word('severity', alert.severity.value)}: {wording.alert(alert)}" for alert in recommended.alerts
     )
-    return [*lines, *alerts]
+    return [*lines, *dict.fromkeys(alerts)]  # two entries may raise the same one

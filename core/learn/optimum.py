@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.candidates import WAITS
-from core.advise.evaluate import target_ends, target_metric
 from core.advise.recommendation import Regimen
 from core.advise.spans import Spans, spans
+from core.advise.target_metric import target_ends, target_metric
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.regimen import Route
 from core.drugs.model import BoundModel, DrugModel, Harm, Window

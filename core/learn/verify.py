@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.advise.candidates import WAITS, limits_met
-from core.advise.evaluate import Evaluator, target_ends
+from core.advise.evaluate import Evaluator
 from core.advise.responses import draw
+from core.advise.target_metric import target_ends
 from core.clinic.case import Target, TargetKind
 from core.drugs.model import DrugModel
 from core.infer.averaging import weigh

@@ -329,10 +329,12 @@ def _medication(row: MedicationRow, where: str, collector: _Collector, moment: M
 def _mics(row: MicsRow, collector: _Collector) -> MicDistribution | None:
     if not row.name.strip():
         collector.problems.append(Problem("mics.name", "mic_table_unnamed"))
-    where = "mics.table"
-    return collector.attempt(
-        lambda: distribution_of(read_isolates(row.table, where), row.name.strip(), row.source.strip(), where), where
-    )
+    try:
+        return distribution_of(read_isolates(row.table), row.name.strip(), row.source.strip(), "mics")
+    except InputError as error:
+        where = error.field if error.field in ("mics.name", "mics.source") else "mics.table"
+        collector.problems.append(Problem(where, error.reason, error.values))
+        return None
 
 
 def _target(row: TargetRow, collector: _Collector) -> Target | None:

@@ -32,7 +32,7 @@ class LearnTab(Panel):
         self.list = QListWidget()
         self.list.setFixedWidth(300)
         for path in self._files:
-            item = QListWidgetItem(path.stem)
+            item = QListWidgetItem()
             item.setData(Qt.ItemDataRole.UserRole, str(path))
             self.list.addItem(item)
         self.page = QTextBrowser()
@@ -69,6 +69,8 @@ class LearnTab(Panel):
     def retranslate(self) -> None:
         """Write texts anew."""
         self.list.setAccessibleName(self.tr("Predictors"))
+        for row, path in enumerate(self._files):
+            self.list.item(row).setText(LANGUAGE.wording.drug(path.stem))
         self.page.setAccessibleName(self.tr("Card of the predictor"))
         self._head.setText(
             self.tr("A predictor's second opinion stands beside the recommendation; it never changes it.")

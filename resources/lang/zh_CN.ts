@@ -1291,20 +1291,16 @@
         <translation>虚拟患者</translation>
     </message>
     <message>
-        <source>Choice of the learner: cross-validated error of the log dose</source>
-        <translation>学习器的选择：对数剂量的交叉验证误差</translation>
-    </message>
-    <message>
         <source>On virtual patients never seen</source>
         <translation>在未参与训练的虚拟患者上</translation>
     </message>
     <message>
-        <source>The standard dose for everybody, on the same patients</source>
-        <translation>同一批患者一律给标准剂量</translation>
+        <source>Learnt from VIRTUAL PATIENTS of published models, not real ones. It can be no better than those models.</source>
+        <translation>由已发表模型的虚拟患者训练而成，并非真实患者；不会优于这些模型。</translation>
     </message>
     <message>
-        <source>Gain over the standard dose</source>
-        <translation>相对标准剂量的改善</translation>
+        <source>%1 of %2 patients: as good as the program&apos;s own recommendation (within 5 %)</source>
+        <translation>%2 名患者中 %1 与本程序的建议相当（相差不超过 5 %）</translation>
     </message>
     <message>
         <source>Against the full recommendation</source>
@@ -1315,10 +1311,6 @@
         <translation>训练过程</translation>
     </message>
     <message>
-        <source>Drug</source>
-        <translation>药物</translation>
-    </message>
-    <message>
         <source>Learned from</source>
         <translation>学习来源模型</translation>
     </message>
@@ -1327,12 +1319,128 @@
         <translation>适用目标</translation>
     </message>
     <message>
+        <source>In %1 of 100 virtual patients it never saw, the regimen it judges best was as good as the best (within 5 %).</source>
+        <translation>在 100 名未见过的虚拟患者中，有 %1 名的首选方案与最佳方案相当（相差不超过 5 %）。</translation>
+    </message>
+    <message>
+        <source>%1 levels: %2</source>
+        <translation>%1 个浓度：%2</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>Gives</source>
+        <translation>给出</translation>
+    </message>
+    <message>
+        <source>the daily dose, its interval and when to begin; a second opinion only</source>
+        <translation>每日剂量、间隔和开始时间；仅为第二意见</translation>
+    </message>
+    <message>
         <source>What it sees</source>
         <translation>输入特征</translation>
     </message>
     <message>
-        <source>Interval</source>
-        <translation>区间覆盖率</translation>
+        <source>Its interval</source>
+        <translation>其区间</translation>
+    </message>
+    <message>
+        <source>holds the best dose in %1 of patients</source>
+        <translation>在 %1 的患者中包含最佳剂量</translation>
+    </message>
+    <message>
+        <source>Standard dose it must beat</source>
+        <translation>须优于的标准日剂量</translation>
+    </message>
+    <message>
+        <source>Tried</source>
+        <translation>试用的方法</translation>
+    </message>
+    <message>
+        <source>Mean error, mg per day</source>
+        <translation>平均误差（mg/日）</translation>
+    </message>
+    <message>
+        <source>Dose within 20 %</source>
+        <translation>剂量相差 20 % 以内</translation>
+    </message>
+    <message>
+        <source>Dose alone as good as the best</source>
+        <translation>仅凭剂量即与最佳相当</translation>
+    </message>
+    <message>
+        <source>Interval holds</source>
+        <translation>区间覆盖</translation>
+    </message>
+    <message>
+        <source>the standard dose for everybody</source>
+        <translation>人人用标准剂量</translation>
+    </message>
+    <message>
+        <source>Bold: the one in use, chosen by its error on patients left out. In brackets 95 % intervals.</source>
+        <translation>粗体：正在使用的方法，按留出患者的误差选定。括号内为 95 % 区间。</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>分组</translation>
+    </message>
+    <message>
+        <source>Patients</source>
+        <translation>患者数</translation>
+    </message>
+    <message>
+        <source>By group</source>
+        <translation>各分组</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1：%2</translation>
+    </message>
+    <message>
+        <source>%1 years</source>
+        <translation>%1 岁</translation>
+    </message>
+    <message>
+        <source>%1 mg per day</source>
+        <translation>%1 mg/日</translation>
+    </message>
+    <message>
+        <source>taking %1</source>
+        <translation>正在使用%1</translation>
+    </message>
+    <message>
+        <source>%1 to learn from, %2 for the interval, %3 to test</source>
+        <translation>%1 名用于训练，%2 名用于区间校准，%3 名用于测试</translation>
+    </message>
+    <message>
+        <source>Population</source>
+        <translation>人群</translation>
+    </message>
+    <message>
+        <source>Error of the log dose, cross-validated</source>
+        <translation>对数剂量的交叉验证误差</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Made with</source>
+        <translation>制作环境</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>配方</translation>
     </message>
     <message>
         <source>File</source>

@@ -47,10 +47,9 @@ def check_rates(graph: Graph, values: Array) -> None:
                 raise InputError(f"rates.{name}", "not_positive", value=0.0)
 
 
-def check_inputs(graph: Graph, inputs: Sequence[Input]) -> None:
-    """Refuse unknown states and numbers that are negative or not finite; the field names input and number."""
+def check_inputs(inputs: Sequence[Input]) -> None:
+    """Refuse numbers that are negative or not finite; the field names input and number."""
     for number, given in enumerate(inputs):
-        graph.index(given.state)
         field = f"inputs[{number}]"
         if not np.isfinite(given.time):
             raise InputError(f"{field}.time", "not_finite", value=given.time)

@@ -72,7 +72,12 @@ class Job:
 def prepare(graph: Graph, segments: Sequence[Segment], inputs: Sequence[Input], until: float, tolerance: float) -> Job:
     """Check a request and lay it out; raises as `simulate` says."""
     check_segments(graph, segments)
-    check_inputs(graph, inputs)
+    starts = tuple(segment.start for segment in segments)
+    try:
+        phases, fed, largest = _laid_again(tuple(inputs), starts, until)
+    except TypeError:  # numbers per patient cannot be looked up
+        phases, fed, largest = _laid(inputs, starts, until)
+    ports = tuple(graph.index(state) for state in fed)
     batch = batch_of(graph, segments, inputs)
     rates = []
     for segment in segments:
@@ -81,22 +86,25 @@ def prepare(graph: Graph, segments: Sequence[Segment], inputs: Sequence[Input], 
             values[row] = segment.rates[name]
         check_rates(graph, values)
         rates.append(values)
-    starts = tuple(segment.start for segment in segments)
-    try:
-        phases = _plan_again(tuple(inputs), starts, until)
-    except TypeError:  # numbers per patient cannot be looked up
-        phases = plan(inputs, starts, until)
-    largest = np.zeros(batch)
+    return Job(graph, tuple(rates), phases, ports, np.broadcast_to(largest, batch), batch, tolerance)
+
+
+_Laid = tuple[tuple[Phase, ...], tuple[str, ...], Array]
+
+
+def _laid(inputs: Sequence[Input], starts: tuple[float, ...], until: float) -> _Laid:
+    """What is given, checked: the phases, the states it enters, the largest single amount (1,) or (B,)."""
+    check_inputs(inputs)
+    largest = np.zeros(1)
     for given in inputs:
-        np.maximum(largest, np.multiply(given.amount, given.fraction), out=largest)
-    ports = tuple(graph.index(state) for state in ports_of(inputs))
-    return Job(graph, tuple(rates), phases, ports, largest, batch, tolerance)
+        largest = np.maximum(largest, np.multiply(given.amount, given.fraction))
+    return plan(inputs, starts, until), ports_of(inputs), largest
 
 
 @lru_cache(maxsize=256)
-def _plan_again(inputs: tuple[Input, ...], starts: tuple[float, ...], until: float) -> tuple[Phase, ...]:
+def _laid_again(inputs: tuple[Input, ...], starts: tuple[float, ...], until: float) -> _Laid:
     """A fit or a redraw asks for the same regimen again and again; only rates change."""
-    return plan(inputs, starts, until)
+    return _laid(inputs, starts, until)
 
 
 def _phase_of(phase: Phase, patients: Patients) -> Phase:

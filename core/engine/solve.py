@@ -88,7 +88,8 @@ def simulate(
     moments = check_times(times)
     if not 0.0 < tolerance < 1.0:
         raise InputError("tolerance", "not_positive", value=tolerance)
-    ordered, back = np.unique(moments, return_inverse=True)
+    rising = bool(np.all(moments[1:] > moments[:-1]))
+    ordered, back = (moments, None) if rising else np.unique(moments, return_inverse=True)
     job = prepare(graph, segments, inputs, float(ordered[-1]) if len(ordered) else -np.inf, tolerance)
     record = Record(
         ordered,
@@ -100,7 +101,7 @@ def simulate(
     )
     if len(ordered) and job.batch:
         _solve(job, record, task)
-    if len(ordered) != len(moments) or np.any(np.diff(back) < 0):
+    if back is not None:
         return Solution(record.amounts[:, back].transpose(2, 1, 0), record.areas[:, back].transpose(2, 1, 0))
     return Solution(record.amounts.transpose(2, 1, 0), record.areas.transpose(2, 1, 0))
 

@@ -13,7 +13,7 @@ from core.clinic.case import Case
 from core.clinic.level import CoMedication, Level, Outcome
 from core.clinic.regimen import Dose
 from core.units import Quantity
-from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, TargetRow
+from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, OutcomeRow, TargetRow
 from desktop.case.number_text import number_text
 from desktop.case.times import write_case_time
 
@@ -39,7 +39,7 @@ def draft_of(case: Case) -> Draft:
         medications=tuple(_medication(item, case.start) for item in case.co_medication),
         target=_target(case),
         harm_weight=number_text(case.harm_weight),
-        outcomes=case.outcomes,
+        outcomes=tuple(_outcome(item, case.start) for item in case.outcomes),
     )
 
 
@@ -95,6 +95,11 @@ def _medication(item: CoMedication, start: dt.datetime) -> MedicationRow:
     return MedicationRow(item.drug, write_case_time(item.start, start), until, amount, unit, every, every_unit)
 
 
+def _outcome(item: Outcome, start: dt.datetime) -> OutcomeRow:
+    grade = "" if item.grade is None else str(item.grade)
+    return OutcomeRow(write_case_time(item.time, start), item.kind, item.name, grade, item.value)
+
+
 def _target(case: Case) -> TargetRow | None:
     target = case.target
     if target is None:
@@ -120,7 +125,7 @@ def read_draft_text(text: str) -> Draft:
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise ValueError("not a draft")
     rows = {
-        "entries": Entry, "doses": DoseRow, "levels": LevelRow, "medications": MedicationRow, "outcomes": Outcome,
+        "entries": Entry, "doses": DoseRow, "levels": LevelRow, "medications": MedicationRow, "outcomes": OutcomeRow,
     }  # fmt: skip
     try:
         for name, kind in rows.items():

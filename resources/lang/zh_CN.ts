@@ -398,6 +398,13 @@
     </message>
 </context>
 <context>
+    <name>Effects</name>
+    <message>
+        <source>Measured effect</source>
+        <translation>测得的效应</translation>
+    </message>
+</context>
+<context>
     <name>EmptyPlot</name>
     <message>
         <source>Still needed for the first curve</source>
@@ -515,12 +522,12 @@
         <translation>预测模型</translation>
     </message>
     <message>
-        <source>Card of the predictor</source>
-        <translation>预测模型说明卡</translation>
+        <source>This patient</source>
+        <translation>此患者</translation>
     </message>
     <message>
-        <source>A predictor&apos;s second opinion stands beside the recommendation; it never changes it.</source>
-        <translation>预测模型的第二意见与建议并列，绝不改变建议。</translation>
+        <source>Training</source>
+        <translation>训练</translation>
     </message>
 </context>
 <context>
@@ -677,6 +684,57 @@
     </message>
 </context>
 <context>
+    <name>OutcomeTable</name>
+    <message>
+        <source>Seen</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Grade</source>
+        <translation>分级</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Response, toxicity, laboratory</source>
+        <translation>疗效、毒性、化验</translation>
+    </message>
+    <message>
+        <source>+ Add outcome</source>
+        <translation>+ 添加结局</translation>
+    </message>
+    <message>
+        <source>Outcomes</source>
+        <translation>结局</translation>
+    </message>
+    <message>
+        <source>Seen at: date time, 0730, t-2h or hours</source>
+        <translation>出现时间：日期时间、0730、t-2h 或小时数</translation>
+    </message>
+    <message>
+        <source>What happened or was measured</source>
+        <translation>发生或测得的内容</translation>
+    </message>
+    <message>
+        <source>Grade (CTCAE)</source>
+        <translation>分级（CTCAE）</translation>
+    </message>
+    <message>
+        <source>Value with its unit</source>
+        <translation>数值（含单位）</translation>
+    </message>
+</context>
+<context>
     <name>PatientForm</name>
     <message>
         <source>All that hold the patient, averaged</source>
@@ -760,6 +818,29 @@
     </message>
 </context>
 <context>
+    <name>PatientPage</name>
+    <message>
+        <source>Open or complete a case to enter what happened to the patient.</source>
+        <translation>请打开或补全病例，再录入患者的结局。</translation>
+    </message>
+    <message>
+        <source>Fitting this patient…</source>
+        <translation>正在拟合此患者…</translation>
+    </message>
+    <message>
+        <source>There is no fit of this patient.</source>
+        <translation>尚无此患者的拟合结果。</translation>
+    </message>
+    <message>
+        <source>What happened to this patient is kept in the case and saved with it; each entry can be undone.</source>
+        <translation>此患者的结局保存在病例中，随病例一同存盘；每项录入均可撤销。</translation>
+    </message>
+    <message>
+        <source>Levels and measured effects move the fit of this patient at once, and with it the recommendation. Response and toxicity grades are kept in the case and the report; no published model learns from them, so they move no number. Nothing entered here changes a model for other patients: that takes a change plan and a signature.</source>
+        <translation>血药浓度和测得的效应会立即更新此患者的拟合及建议。疗效和毒性分级保存在病例和报告中；没有已发表的模型从中学习，因此它们不改变任何数字。此处录入的内容不会改变其他患者所用的模型：那需要变更计划和签字。</translation>
+    </message>
+</context>
+<context>
     <name>PlotHead</name>
     <message>
         <source>Clock time</source>
@@ -819,6 +900,21 @@
     <message>
         <source>now</source>
         <translation>当前</translation>
+    </message>
+</context>
+<context>
+    <name>PredictorsPage</name>
+    <message>
+        <source>Predictors</source>
+        <translation>预测模型</translation>
+    </message>
+    <message>
+        <source>Card of the predictor</source>
+        <translation>预测模型说明卡</translation>
+    </message>
+    <message>
+        <source>A predictor&apos;s second opinion stands beside the recommendation; it never changes it.</source>
+        <translation>预测模型的第二意见与建议并列，绝不改变建议。</translation>
     </message>
 </context>
 <context>
@@ -1022,6 +1118,61 @@
     <message>
         <source>not a certified medical device</source>
         <translation>非经认证的医疗器械</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingPage</name>
+    <message>
+        <source>There is no candidate of this recipe yet.</source>
+        <translation>此配方尚无候选模型。</translation>
+    </message>
+    <message>
+        <source>Training needs a checkout with the training packages; this program only predicts.</source>
+        <translation>训练需要源码目录及训练所需的软件包；本程序仅能预测。</translation>
+    </message>
+    <message>
+        <source>Training the predictor of %1; it takes minutes to hours.</source>
+        <translation>正在训练%1的预测模型，需要数分钟至数小时。</translation>
+    </message>
+    <message>
+        <source>Stopped. The patients drawn so far are kept; starting again goes on from there.</source>
+        <translation>已停止。已抽取的患者会保留；再次开始时从此处继续。</translation>
+    </message>
+    <message>
+        <source>No predictor came out: %1</source>
+        <translation>未得到预测模型：%1</translation>
+    </message>
+    <message>
+        <source>Done.</source>
+        <translation>完成。</translation>
+    </message>
+    <message>
+        <source>A candidate, kept in %1. It gives no opinion on any patient until a change plan has compared it with the predictor in use on this site&apos;s test patients and a named person has signed.</source>
+        <translation>候选模型，保存于 %1。在按变更计划用本单位的测试患者与现用预测模型比较、并由具名人员签字之前，它不对任何患者给出意见。</translation>
+    </message>
+    <message>
+        <source>Recipes</source>
+        <translation>配方</translation>
+    </message>
+    <message>
+        <source>Report of the candidate</source>
+        <translation>候选模型报告</translation>
+    </message>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Cancel training</source>
+        <translation>取消训练</translation>
+    </message>
+    <message>
+        <source>Progress of the training</source>
+        <translation>训练进度</translation>
+    </message>
+    <message>
+        <source>A recipe draws virtual patients of published models and trains a predictor on them, in the background. What comes out is a candidate, never in use by itself.</source>
+        <translation>配方从已发表的模型抽取虚拟患者，并在后台据此训练预测模型。所得仅为候选模型，绝不会自行启用。</translation>
     </message>
 </context>
 <context>
@@ -1244,10 +1395,6 @@
         <translation>学习器的选择：对数剂量的交叉验证误差</translation>
     </message>
     <message>
-        <source>On virtual patients never seen</source>
-        <translation>在未参与训练的虚拟患者上</translation>
-    </message>
-    <message>
         <source>The standard dose for everybody, on the same patients</source>
         <translation>同一批患者一律给标准剂量</translation>
     </message>
@@ -1260,16 +1407,76 @@
         <translation>与完整建议对比</translation>
     </message>
     <message>
+        <source>The regimens it chooses for virtual patients never seen</source>
+        <translation>为未见过的虚拟患者所选的方案</translation>
+    </message>
+    <message>
+        <source>Patients</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>The dose, on patients never seen</source>
+        <translation>剂量：未见过的患者</translation>
+    </message>
+    <message>
         <source>How it was made</source>
         <translation>训练过程</translation>
     </message>
     <message>
-        <source>Drug</source>
-        <translation>药物</translation>
+        <source>%1 of %2 patients; with 95 % confidence between %3 and %4 of 100. “Best” is by benefit less harm, as the recommendation counts them. One standard dose for everybody comes as near in %5 of 100.</source>
+        <translation>%2 名患者中的 %1 名；95 % 置信区间为每 100 名中 %3 至 %4 名。“最佳”按获益减去危害计，与建议的算法相同。若人人使用同一标准剂量，每 100 名中仅 %5 名能如此接近。</translation>
+    </message>
+    <message>
+        <source>In %1 of them the program&apos;s full calculation was repeated: within 5 % of its best in %2 of 100.</source>
+        <translation>对其中 %1 名重复了程序的完整计算：每 100 名中有 %2 名在其最佳值的 5 % 以内。</translation>
+    </message>
+    <message>
+        <source>Trained on VIRTUAL PATIENTS of published models, not on real ones. It can be no better than those models.</source>
+        <translation>在已发表模型的虚拟患者上训练，而非真实患者。它不可能优于这些模型。</translation>
+    </message>
+    <message>
+        <source>Trained on %1 real patients.</source>
+        <translation>在 %1 名真实患者上训练。</translation>
+    </message>
+    <message>
+        <source>whole virtual patients, by SHA-256 of recipe and number</source>
+        <translation>按配方和编号的 SHA-256 划分，以整个虚拟患者为单位</translation>
+    </message>
+    <message>
+        <source>mechanistic optimum of the daily dose under what is known of the patient, log scale</source>
+        <translation>依据患者已知信息由机理模型求得的最佳日剂量，对数尺度</translation>
+    </message>
+    <message>
+        <source>split conformal by number of levels known; covers the best dose under the patient&apos;s own truth</source>
+        <translation>按已知浓度个数分组的分割共形区间；覆盖患者真实参数下的最佳剂量</translation>
+    </message>
+    <message>
+        <source>kept aside and folds by SHA-256 of patient within site and group; the choice by whole sites</source>
+        <translation>按中心和组内患者的 SHA-256 留出及分折；选择时以整个中心为单位</translation>
+    </message>
+    <message>
+        <source>cross-conformal on patients left out, by group</source>
+        <translation>按组在留出患者上的交叉共形区间</translation>
+    </message>
+    <message>
+        <source>Predictor</source>
+        <translation>预测模型</translation>
+    </message>
+    <message>
+        <source>%1, </source>
+        <translation>%1，</translation>
     </message>
     <message>
         <source>Learned from</source>
         <translation>学习来源模型</translation>
+    </message>
+    <message>
+        <source>In %1 of 100 virtual patients it had never seen, the regimen chosen was within 5 % of the best possible one.</source>
+        <translation>在每 100 名未见过的虚拟患者中，有 %1 名所选方案与最佳方案相差不超过 5 %。</translation>
+    </message>
+    <message>
+        <source>Learner chosen</source>
+        <translation>所选学习器</translation>
     </message>
     <message>
         <source>For the target</source>

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         predictors = predictor_files()
-        self.learn_tab = LearnTab(predictors) if predictors else None
+        self.learn_tab = LearnTab(state, predictors) if predictors else None
         for tab in (self.case_tab, self.closer_tab, self.compare_tab, self.learn_tab, self.library_tab):
             if tab is not None:
                 self.tabs.addTab(tab, "")
@@ -68,12 +68,18 @@ class MainWindow(QMainWindow):
         self._connect()
         self.retranslate()
 
+    def _go_to_learn(self, where: str) -> None:
+        if self.learn_tab is not None:
+            self.tabs.setCurrentWidget(self.learn_tab)
+            self.learn_tab.focus_on(where)
+
     def _connect(self) -> None:
         self.state.draft_changed.connect(self._keep_timer.start)
         self.state.draft_changed.connect(self._write_title)
         self.status.cancelled.connect(self.state.cancel)
         self.case_tab.advice.report_wanted.connect(self.report)
         self.case_tab.advice.said.connect(self.status.say)
+        self.case_tab.input.elsewhere.connect(self._go_to_learn)
         tab = self.case_tab
         for key, action in (
             (keys.NEW, self.new),
@@ -104,7 +110,9 @@ class MainWindow(QMainWindow):
         action()
 
     def _escape(self) -> None:
-        for section in (self.case_tab.input.doses, self.case_tab.input.levels, self.case_tab.input.medications):
+        column, learn = self.case_tab.input, self.learn_tab
+        on_learn = (learn.patient.levels, learn.patient.outcomes) if learn is not None else ()
+        for section in (column.doses, column.levels, column.medications, *on_learn):
             if section.shown >= 0 and section.editor.isAncestorOf(self.focusWidget()):
                 section.done()
                 return
@@ -234,6 +242,8 @@ class MainWindow(QMainWindow):
         """Stop all work and wait for its threads."""
         for worker in (self.state, self.closer_tab.runner, self.compare_tab.runner, self._reports):
             worker.close()
+        if self.learn_tab is not None:
+            self.learn_tab.close_workers()
 
     def _write_title(self) -> None:
         where = self.state.path.name if self.state.path is not None else self.tr("new case")

@@ -15,6 +15,11 @@ def draft_path() -> Path:
     return user_data_path(APPLICATION, appauthor=False) / "draft.json"
 
 
+def candidate_folder() -> Path:
+    """Predictors trained here that nobody has promoted."""
+    return user_data_path(APPLICATION, appauthor=False) / "candidates"
+
+
 def report_folder() -> Path:
     """The person's documents folder."""
     found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)

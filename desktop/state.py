@@ -33,6 +33,7 @@ _STILL_EMPTY = {
     "level_unit_needed",
     "exclusion_reason_needed",
     "medication_needed",
+    "outcome_needed",
 }
 Clock = Callable[[], dt.datetime]
 

@@ -88,7 +88,25 @@ def _pictures(window: MainWindow, folder: Path, stem: str) -> list[Path]:
             target = folder / f"{stem}_{page}_{code}.png"
             if window.grab().save(str(target)):
                 written.append(target)
+            if page == "learn":
+                written += _learn_pages(window, target)
     window.tabs.setCurrentIndex(0)
+    return written
+
+
+def _learn_pages(window: MainWindow, first: Path) -> list[Path]:
+    """The pages behind the first one of the learn tab."""
+    written = []
+    pages = window.learn_tab.pages if window.learn_tab is not None else None
+    for place in range(1, pages.count() if pages is not None else 0):
+        assert pages is not None
+        pages.setCurrentIndex(place)
+        pause(_SETTLE)
+        target = first.with_name(first.name.replace("_learn_", f"_learn{place + 1}_"))
+        if window.grab().save(str(target)):
+            written.append(target)
+    if pages is not None:
+        pages.setCurrentIndex(0)
     return written
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ from core.learn.train import check_promoted, train
 from core.learn.train_patients import evaluate_on, train_on_patients
 from core.learn.verify import verify
 from core.spread import Crew
+from core.task import Task
 
+PROGRESS = "progress"  # first word of a line of progress written for a program that watches
 _READERS: dict[str, Callable[[Path], PatientTable]] = {"iwpc": read_iwpc}
 
 
@@ -41,6 +44,7 @@ def add_parser(verbs: Any) -> None:
     training.add_argument("data", metavar="DATA", nargs="?", help="the patients, for a recipe of the kind `patients`")
     training.add_argument("-o", "--model", required=True, metavar="MODEL.dwm", help="where the predictor goes")
     training.add_argument("--table", metavar="FILE.npz", help="keep the virtual patients here, or take them from here")
+    training.add_argument("--progress", action="store_true", help="write progress as lines, for a program that watches")
     add_crew(training)
     training.set_defaults(run=run_train)
     judging = kinds.add_parser("evaluate", help="judge a predictor on patients it has never seen")
@@ -75,8 +79,8 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
     crew = read_crew(args, console)
     recipe = read_recipe(Path(args.recipe))
     models = [session.library().model(name) for name in recipe.models]
-    task = console.task()
-    table = _table(args.table, recipe, models, crew, console)
+    task = Task(_tell_progress) if args.progress else console.task()
+    table = _table(args.table, recipe, models, crew, task)
     trained = train(recipe, models, table, task)
     check_promoted(trained)
     card = verify(recipe, models, trained.graphs, trained.card, task)
@@ -84,6 +88,10 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
     load_predictor(Path(args.model))
     console.tell(console.wording.text("cli_written", {"path": args.model}))
     return Answer(card.report, lines_of(card))
+
+
+def _tell_progress(fraction: float, message: str) -> None:
+    print(PROGRESS, f"{fraction:.4f}", message, file=sys.stderr, flush=True)
 
 
 def _train_on_patients(args: argparse.Namespace, console: Console) -> Answer:
@@ -177,11 +185,11 @@ def _as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _table(place: str | None, recipe: Recipe, models: Sequence[DrugModel], crew: Crew, console: Console) -> Table:
+def _table(place: str | None, recipe: Recipe, models: Sequence[DrugModel], crew: Crew, task: Task) -> Table:
     made_from = data_hash(recipe, models)
     if place is not None and Path(place).exists():
         return load_table(Path(place), made_from)
-    table = make_table(recipe, models, crew, console.task())
+    table = make_table(recipe, models, crew, task)
     if place is not None:
         save_table(Path(place), table, made_from)
     return table

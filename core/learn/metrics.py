@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -79,3 +80,12 @@ def subgroups(names: tuple[str, ...], rows: Array) -> Mapping[str, Chosen]:
             middle = float(np.median(values))
             found |= {f"{name} <= {middle:g}": values <= middle, f"{name} > {middle:g}": values > middle}
     return {name: chosen for name, chosen in found.items() if chosen.sum() >= _FEW}
+
+
+def share_interval(hits: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share, `hits` of `count` (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    z = 1.959964
+    share, weight = hits / count, z**2 / count
+    centre = (share + weight / 2.0) / (1.0 + weight)
+    half = z * math.sqrt(share * (1.0 - share) / count + weight / (4.0 * count)) / (1.0 + weight)
+    return max(0.0, centre - half), min(1.0, centre + half)

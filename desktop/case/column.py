@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.button import Button
@@ -62,6 +62,8 @@ class FaultSummary(Panel):
 class InputColumn(QWidget):
     """All that is entered; the count of faults stays in view."""
 
+    elsewhere = Signal(str)  # a fault of a field that stands on another page
+
     def __init__(self, state: CaseState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state = state
@@ -116,6 +118,9 @@ class InputColumn(QWidget):
         """Bring a field into view and put the cursor there; a missing dose or level begins a row."""
         if where == "dose":
             self.doses.add()
+            return
+        if where.startswith("outcome."):
+            self.elsewhere.emit(where)
             return
         field = self.field(where)
         if field is not None:

@@ -74,6 +74,15 @@ class CovariateGrid(Panel):
         self._needed = {name for model in models for name in entered_covariates(model.required)}
         self.refresh()
 
+    def shows(self, name: str) -> bool:
+        """Whether a covariate belongs into this grid."""
+        return True
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is any field."""
+        return bool(self._fields)
+
     def field(self, where: str) -> Field | None:
         """The field of a problem such as `entry.weight.0`."""
         parts = where.split(".")
@@ -92,12 +101,12 @@ class CovariateGrid(Panel):
         entered = [entry.name for entry in draft.entries if entry.text]
         further = [name for name in self._further if self._open or name in entered]
         in_hand = [name for name, field in self._fields.items() if is_inside(QApplication.focusWidget(), field)]
-        names = dict.fromkeys((*self._names, *further, *entered, *in_hand))
+        names = [name for name in dict.fromkeys((*self._names, *further, *entered, *in_hand)) if self.shows(name)]
         shape = tuple((name, len(draft.history(name))) for name in names)
         if shape != self._shape:
             self._shape = shape
             self._arrange()
-        self._write_fold([name for name in self._further if name not in entered])
+        self._write_fold([name for name in self._further if name not in entered and self.shows(name)])
         problems = {problem.field: problem for problem in self.state.problems}
         for name, field in self._fields.items():
             history = draft.history(name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
-from core.clinic.level import Outcome
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,17 @@ class MedicationRow:
 
 
 @dataclass(frozen=True)
+class OutcomeRow:
+    """What happened to the patient, as typed; `grade` may stay empty."""
+
+    when: str = ""
+    kind: str = "response"
+    name: str = ""
+    grade: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
 class TargetRow:
     """A target of the clinician's own."""
 
@@ -99,7 +108,7 @@ class Draft:
     target: TargetRow | None = None
     mics: MicsRow | None = None
     harm_weight: str = "1"
-    outcomes: tuple[Outcome, ...] = field(default=())
+    outcomes: tuple[OutcomeRow, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -14,7 +14,7 @@ from core.clinic.level import CoMedication, Level, Outcome
 from core.clinic.mic import write_isolates
 from core.clinic.regimen import Dose
 from core.units import Quantity
-from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, MicsRow, TargetRow
+from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, MicsRow, OutcomeRow, TargetRow
 from desktop.case.number_text import number_text
 from desktop.case.times import write_case_time
 
@@ -41,7 +41,7 @@ def draft_of(case: Case) -> Draft:
         target=_target(case),
         mics=None if case.mics is None else MicsRow(case.mics.name, case.mics.source, write_isolates(case.mics)),
         harm_weight=number_text(case.harm_weight),
-        outcomes=case.outcomes,
+        outcomes=tuple(_outcome(item, case.start) for item in case.outcomes),
     )
 
 
@@ -97,6 +97,11 @@ def _medication(item: CoMedication, start: dt.datetime) -> MedicationRow:
     return MedicationRow(item.drug, write_case_time(item.start, start), until, amount, unit, every, every_unit)
 
 
+def _outcome(item: Outcome, start: dt.datetime) -> OutcomeRow:
+    grade = "" if item.grade is None else str(item.grade)
+    return OutcomeRow(write_case_time(item.time, start), item.kind, item.name, grade, item.value)
+
+
 def _target(case: Case) -> TargetRow | None:
     target = case.target
     if target is None:
@@ -122,7 +127,7 @@ def read_draft_text(text: str) -> Draft:
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise ValueError("not a draft")
     rows = {
-        "entries": Entry, "doses": DoseRow, "levels": LevelRow, "medications": MedicationRow, "outcomes": Outcome,
+        "entries": Entry, "doses": DoseRow, "levels": LevelRow, "medications": MedicationRow, "outcomes": OutcomeRow,
     }  # fmt: skip
     try:
         for name, kind in rows.items():

@@ -11,20 +11,21 @@ from typing import TypeVar
 
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.case_checks import LARGEST_NUMBER, check_consistent
+from core.clinic.case_reader import WORST_GRADE
 from core.clinic.covariate import CATALOGUE, CovariateValue, check_covariate
-from core.clinic.level import CoMedication, Level
+from core.clinic.level import CoMedication, Level, Outcome
 from core.clinic.mic import MicDistribution, distribution_of, read_isolates
 from core.clinic.patient import Ethnicity, Patient, Sex, check_age
 from core.clinic.regimen import Dose, DoseStatus, Route, check_dose
 from core.clinic.week_text import is_week
 from core.errors import InputError
 from core.units import Quantity, format_number, parse_typed_number
-from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, MicsRow, TargetRow
+from desktop.case.draft import DoseRow, Draft, Entry, LevelRow, MedicationRow, MicsRow, OutcomeRow, TargetRow
 from desktop.case.times import Moment, read_birth, read_hours, read_time
 from desktop.case.week_rows import check_week_row
 
 MOST_COUNT_DIGITS = 4
-_ROW = re.compile(r"\$\.(covariates|co_medication|doses|levels)\[(\d+)\]\.?(\w*)")
+_ROW = re.compile(r"\$\.(covariates|co_medication|doses|levels|outcomes)\[(\d+)\]\.?(\w*)")
 _FIELD_OF_KEY = {"time": "when", "from": "start", "analyte": "value"}  # where the form calls it otherwise
 _FIELD_OF_PATH = {
     "$.patient.born": "birth",
@@ -114,6 +115,11 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
         for i, row in enumerate(draft.medications)
         if row != MedicationRow()
     ]
+    outcomes = [
+        _outcome(row, f"outcome.{i}", collector, today)
+        for i, row in enumerate(draft.outcomes)
+        if not _untouched_outcome(row)
+    ]
     target = _target(draft.target, collector) if draft.target is not None else None
     mics = None if draft.mics in (None, MicsRow()) else _mics(draft.mics, collector)
     harm_weight = collector.attempt(lambda: _number(draft.harm_weight, "harm_weight"))
@@ -131,7 +137,7 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
             models=draft.models,
             doses=tuple(item for item in doses if item is not None),
             levels=tuple(item for item in levels if item is not None),
-            outcomes=draft.outcomes,
+            outcomes=tuple(item for item in outcomes if item is not None),
             target=target,
             mics=mics,
             harm_weight=harm_weight or 0.0,
@@ -140,6 +146,7 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
             "covariates": [where for where, _ in entries],
             "doses": [f"dose.{i}" for i, row in enumerate(draft.doses) if not _untouched_dose(row)],
             "levels": [f"level.{i}" for i, row in enumerate(draft.levels) if not _untouched_level(row)],
+            "outcomes": [f"outcome.{i}" for i, row in enumerate(draft.outcomes) if not _untouched_outcome(row)],
             "co_medication": [f"medication.{i}" for i, row in enumerate(draft.medications) if row != MedicationRow()],
         }
         if not collector.consistent(case, rows):
@@ -252,6 +259,10 @@ def _untouched_level(row: LevelRow) -> bool:
     return not (row.when.strip() or row.value.strip())
 
 
+def _untouched_outcome(row: OutcomeRow) -> bool:
+    return not (row.when.strip() or row.name.strip() or row.grade.strip() or row.value.strip())
+
+
 def _optional(text: str, unit: str, where: str, collector: _Collector) -> Quantity | None:
     if not text.strip():
         return None
@@ -335,6 +346,23 @@ def _mics(row: MicsRow, collector: _Collector) -> MicDistribution | None:
         where = error.field if error.field in ("mics.name", "mics.source") else "mics.table"
         collector.problems.append(Problem(where, error.reason, error.values))
         return None
+
+
+def _outcome(row: OutcomeRow, where: str, collector: _Collector, moment: Moment) -> Outcome | None:
+    time = collector.time(row.when, moment, f"{where}.when")
+    grade = collector.attempt(lambda: _grade(row.grade, f"{where}.grade")) if row.grade.strip() else None
+    if not row.name.strip():
+        collector.problems.append(Problem(f"{where}.name", "outcome_needed"))
+    if time is None or not row.name.strip():
+        return None
+    return Outcome(time, row.kind, row.name.strip(), grade, row.value.strip())
+
+
+def _grade(text: str, where: str) -> int:
+    number = _whole(text, where)
+    if number > WORST_GRADE:
+        raise InputError(where, "grade_impossible", value=number, high=WORST_GRADE)
+    return number
 
 
 def _target(row: TargetRow, collector: _Collector) -> Target | None:

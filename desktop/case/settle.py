@@ -34,6 +34,7 @@ def settled(draft: Draft, reading: Reading) -> Draft:
             replace(row, start=full(row.start, f"medication.{i}.start"), until=full(row.until, f"medication.{i}.until"))
             for i, row in enumerate(draft.medications)
         ),
+        outcomes=tuple(replace(row, when=full(row.when, f"outcome.{i}.when")) for i, row in enumerate(draft.outcomes)),
     )
 
 

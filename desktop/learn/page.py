@@ -12,8 +12,10 @@ from PySide6.QtCore import QCoreApplication
 from core.errors import InputError
 from core.learn.card import Card
 from core.learn.features import TAKING, feature_kind
+from core.learn.metrics import share_interval
 from core.units import format_number
 from desktop import texts, theme
+from desktop.language import LANGUAGE
 
 Rows = list[tuple[str, str]]
 _HASH_SHOWN = 16
@@ -28,7 +30,13 @@ def card_page(card: Card, file_hash: str) -> str:
     """The page as HTML; everything a card says is escaped."""
     report = card.report
     chosen = report["test"].get(report["learner"], {})
-    parts = [f"<h2>{escape(texts.word('drug', card.drug))}</h2>", _key_figure(report), _trained_on(report)]
+    first, *more = key_figure(card) or [""]
+    parts = [
+        f"<h2>{escape(LANGUAGE.wording.drug(card.drug))}</h2>",
+        f'<p style="font-size:large"><b>{escape(first)}</b></p>',
+        *(f"<p>{escape(line)}</p>" for line in more),
+        f'<p style="background-color:{theme.CAUTION_FILL}; color:{theme.CAUTION}">{escape(_trained_on(card))}</p>',
+    ]
     parts.append(_rows("", _about(card)))
     parts.append(_learners(report))
     parts.append(_subgroups(chosen.get("subgroups", {})))
@@ -36,38 +44,60 @@ def card_page(card: Card, file_hash: str) -> str:
     return f'<div style="color:{theme.INK}">{"".join(parts)}</div>'
 
 
-def _key_figure(report: Mapping[str, Any]) -> str:
-    """How often the regimen it would give is as good as the best one, in plain words."""
+def key_figure(card: Card) -> list[str]:
+    """What the predictor is worth: in how many unseen virtual patients its regimen is nearly as good as the best."""
+    report = card.report
     choice = report.get("choice")
-    if choice is None:
-        return ""
-    said = translate(
+    if not isinstance(choice, Mapping):
+        return []
+    count = int(report["patients"]["test"])
+    share = float(choice["utility_within_5_percent"])
+    low, high = share_interval(round(share * count), count)
+    first = translate(
         "learn",
-        "In %1 of 100 virtual patients it never saw, the regimen it judges best was as good as the best (within 5 %).",
+        "In %1 of 100 virtual patients it had never seen, the regimen chosen was within 5 % of the best possible one.",
     )
-    counts = sorted(choice.get("by_levels_known", {}).items())
-    by_levels = ", ".join(
-        translate("learn", "%1 levels: %2").replace("%1", levels).replace("%2", _percent(share))
-        for levels, share in counts
+    more = translate(
+        "learn",
+        "%1 of %2 patients; with 95 % confidence between %3 and %4 of 100. “Best” is by benefit less harm, as the "
+        "recommendation counts them. One standard dose for everybody comes as near in %5 of 100.",
     )
-    known = f'<br><span style="color:{theme.MUTED}">{escape(by_levels)}</span>' if by_levels else ""
-    number = f"{100 * choice['utility_within_5_percent']:.0f}"
-    return f'<p style="font-size:large"><b>{escape(said.replace("%1", number))}</b>{known}</p>'
-
-
-def _trained_on(report: Mapping[str, Any]) -> str:
-    said = str(report.get("trained_on", ""))
-    if "choice" in report:
-        said = translate(
-            "learn",
-            "Learnt from VIRTUAL PATIENTS of published models, not real ones. It can be no better than those models.",
+    standard = float(report["comparator"]["utility_within_5_percent"])
+    lines = [_filled(first, _of_100(share))]
+    lines.append(_filled(more, str(round(share * count)), str(count), _of_100(low), _of_100(high), _of_100(standard)))
+    full = report.get("against_full_recommendation")
+    if isinstance(full, Mapping):
+        checked = translate(
+            "learn", "In %1 of them the program's full calculation was repeated: within 5 % of its best in %2 of 100."
         )
-    return f'<p style="background-color:{theme.CAUTION_FILL}; color:{theme.CAUTION}">{escape(said)}</p>'
+        lines.append(_filled(checked, str(full["patients"]), _of_100(float(full["utility_within_5_percent"]))))
+    return lines
+
+
+def _of_100(share: float) -> str:
+    return format_number(100.0 * share, 3)
+
+
+def _filled(text: str, *values: str) -> str:
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"%{place}", value, 1)
+    return text
+
+
+def _trained_on(card: Card) -> str:
+    """On whom it was trained, in the window's language."""
+    if card.models:
+        return translate(
+            "learn",
+            "Trained on VIRTUAL PATIENTS of published models, not on real ones. It can be no better than those models.",
+        )
+    count = str(card.report.get("patients", {}).get("trained_and_calibrated_on", "–"))
+    return translate("learn", "Trained on %1 real patients.").replace("%1", count)
 
 
 def _about(card: Card) -> Rows:
     kind, low, high = card.target
-    seen = translate("learn", ", ").join(_feature(name) for name in card.features)
+    seen = translate("learn", ", ").join(feature_name(name) for name in card.features)
     daily = card.report.get("comparator", {}).get("daily")
     rows = [
         (
@@ -152,7 +182,7 @@ def _group_name(key: str) -> str:
     if match is None:
         return key
     name, value = match["name"], float(match["value"])
-    word = _feature(name)
+    word = feature_name(name)
     if name in _YES_OR_NO or name.startswith(TAKING):
         yes = match["sign"] == ">" or (match["sign"] == "=" and value > 0)
         answer = translate("learn", "yes") if yes else translate("learn", "no")
@@ -173,10 +203,13 @@ def _group_name(key: str) -> str:
             return f"{said} {texts.unit(unit)}"
 
 
-def _feature(name: str) -> str:
+def feature_name(name: str) -> str:
+    """A feature as people read it; one of a real patients' table is a covariate, or stays as it is."""
     if name.startswith(TAKING):
-        return translate("learn", "taking %1").replace("%1", texts.word("drug", name.removeprefix(TAKING)))
-    return texts.word("feature_name", name)
+        drug = LANGUAGE.wording.drug(name.removeprefix(TAKING))
+        return texts.word("feature", "taking").replace("%1", drug)
+    found = texts.word("feature", name)
+    return found if found != name.replace("_", " ") else texts.word("covariate", name)
 
 
 def _made(card: Card, file_hash: str) -> Rows:
@@ -194,16 +227,6 @@ def _made(card: Card, file_hash: str) -> Rows:
     if scores:
         said = "; ".join(f"{texts.word('learner', name)} {_number(score)}" for name, score in scores.items())
         rows.append((translate("learn", "Error of the log dose, cross-validated"), said))
-    full = report.get("against_full_recommendation")
-    if full is not None:
-        said = translate("learn", "%1 of %2 patients: as good as the program's own recommendation (within 5 %)")
-        share = _percent(full["utility_within_5_percent"])
-        rows.append(
-            (
-                translate("learn", "Against the full recommendation"),
-                said.replace("%1", share).replace("%2", str(full["patients"])),
-            )
-        )
     versions = ", ".join(f"{name} {number}" for name, number in report.get("versions", {}).items())
     return [
         *rows,

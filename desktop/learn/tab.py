@@ -1,18 +1,18 @@
-"""The trained predictors: what each was trained on, how good it is, for whom."""
+"""Learning: what this patient teaches, the trained predictors, a training in the background."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from core.drugs.library import resources_folder
-from core.errors import InputError
-from desktop.language import LANGUAGE, Panel
-from desktop.learn.page import card_page
+from desktop.language import Panel
+from desktop.learn.patient import PatientPage
+from desktop.learn.predictors import PredictorsPage
+from desktop.learn.training import TrainingPage
+from desktop.state import CaseState
 
 
 def predictor_files() -> list[Path]:
@@ -20,59 +20,40 @@ def predictor_files() -> list[Path]:
     return sorted((resources_folder() / "models").glob("*.dwm"))
 
 
-class LearnTab(Panel):
-    """Predictors to the left, the card of the chosen one to the right."""
+def recipe_files() -> list[Path]:
+    """The recipes that need no table of patients."""
+    from core.learn.patient_recipe import is_patient_recipe
 
-    def __init__(self, files: Sequence[Path], parent: QWidget | None = None) -> None:
+    return [path for path in sorted((resources_folder() / "recipes").glob("*.yaml")) if not is_patient_recipe(path)]
+
+
+class LearnTab(Panel):
+    """Three pages."""
+
+    def __init__(self, state: CaseState, files: Sequence[Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._files = list(files)
-        self._head = QLabel()
-        self._head.setProperty("role", "muted")
-        self._head.setWordWrap(True)
-        self.list = QListWidget()
-        self.list.setFixedWidth(300)
-        for path in self._files:
-            item = QListWidgetItem()
-            item.setData(Qt.ItemDataRole.UserRole, str(path))
-            self.list.addItem(item)
-        self.page = QTextBrowser()
-        self.page.document().setDocumentMargin(12)
-        self.list.currentItemChanged.connect(self._show)
-        columns = QHBoxLayout()
-        columns.setSpacing(10)
-        columns.addWidget(self.list)
-        columns.addWidget(self.page, 1)
+        self.patient = PatientPage(state)
+        self.predictors = PredictorsPage(files)
+        self.training = TrainingPage(recipe_files())
+        self.pages = QTabWidget()
+        for page in (self.patient, self.predictors, self.training):
+            self.pages.addTab(page, "")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.addWidget(self._head)
-        layout.addLayout(columns, 1)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.pages)
         self.retranslate()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 Qt's name
-        """Read a predictor only once somebody looks: its runtime is heavy."""
-        if self.list.currentRow() < 0 and self._files:
-            self.list.setCurrentRow(0)
-        super().showEvent(event)
+    def focus_on(self, where: str) -> None:
+        """Go to the field of a fault."""
+        self.pages.setCurrentWidget(self.patient)
+        self.patient.focus_on(where)
 
-    def _show(self, item: QListWidgetItem | None) -> None:
-        if item is None:
-            return
-        from core.learn.second_opinion import predictor_at
-
-        try:
-            predictor = predictor_at(Path(str(item.data(Qt.ItemDataRole.UserRole))))
-        except InputError as error:
-            self.page.setPlainText(LANGUAGE.error(error))
-            return
-        self.page.setHtml(card_page(predictor.card, predictor.file_hash))
+    def close_workers(self) -> None:
+        """Stop a training that runs."""
+        self.training.close_worker()
 
     def retranslate(self) -> None:
         """Write texts anew."""
-        self.list.setAccessibleName(self.tr("Predictors"))
-        for row, path in enumerate(self._files):
-            self.list.item(row).setText(LANGUAGE.wording.drug(path.stem))
-        self.page.setAccessibleName(self.tr("Card of the predictor"))
-        self._head.setText(
-            self.tr("A predictor's second opinion stands beside the recommendation; it never changes it.")
-        )
-        self._show(self.list.currentItem())
+        names = (self.tr("This patient"), self.tr("Predictors"), self.tr("Training"))
+        for place, name in enumerate(names):
+            self.pages.setTabText(place, name)

@@ -398,6 +398,13 @@
     </message>
 </context>
 <context>
+    <name>Effects</name>
+    <message>
+        <source>Measured effect</source>
+        <translation>测得的效应</translation>
+    </message>
+</context>
+<context>
     <name>EmptyPlot</name>
     <message>
         <source>Still needed for the first curve</source>
@@ -554,12 +561,12 @@
         <translation>预测模型</translation>
     </message>
     <message>
-        <source>Card of the predictor</source>
-        <translation>预测模型说明卡</translation>
+        <source>This patient</source>
+        <translation>此患者</translation>
     </message>
     <message>
-        <source>A predictor&apos;s second opinion stands beside the recommendation; it never changes it.</source>
-        <translation>预测模型的第二意见与建议并列，绝不改变建议。</translation>
+        <source>Training</source>
+        <translation>训练</translation>
     </message>
 </context>
 <context>
@@ -716,6 +723,57 @@
     </message>
 </context>
 <context>
+    <name>OutcomeTable</name>
+    <message>
+        <source>Seen</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Grade</source>
+        <translation>分级</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Response, toxicity, laboratory</source>
+        <translation>疗效、毒性、化验</translation>
+    </message>
+    <message>
+        <source>+ Add outcome</source>
+        <translation>+ 添加结局</translation>
+    </message>
+    <message>
+        <source>Outcomes</source>
+        <translation>结局</translation>
+    </message>
+    <message>
+        <source>Seen at: date time, 0730, t-2h or hours</source>
+        <translation>出现时间：日期时间、0730、t-2h 或小时数</translation>
+    </message>
+    <message>
+        <source>What happened or was measured</source>
+        <translation>发生或测得的内容</translation>
+    </message>
+    <message>
+        <source>Grade (CTCAE)</source>
+        <translation>分级（CTCAE）</translation>
+    </message>
+    <message>
+        <source>Value with its unit</source>
+        <translation>数值（含单位）</translation>
+    </message>
+</context>
+<context>
     <name>PatientForm</name>
     <message>
         <source>All that hold the patient, averaged</source>
@@ -799,6 +857,29 @@
     </message>
 </context>
 <context>
+    <name>PatientPage</name>
+    <message>
+        <source>Open or complete a case to enter what happened to the patient.</source>
+        <translation>请打开或补全病例，再录入患者的结局。</translation>
+    </message>
+    <message>
+        <source>Fitting this patient…</source>
+        <translation>正在拟合此患者…</translation>
+    </message>
+    <message>
+        <source>There is no fit of this patient.</source>
+        <translation>尚无此患者的拟合结果。</translation>
+    </message>
+    <message>
+        <source>What happened to this patient is kept in the case and saved with it; each entry can be undone.</source>
+        <translation>此患者的结局保存在病例中，随病例一同存盘；每项录入均可撤销。</translation>
+    </message>
+    <message>
+        <source>Levels and measured effects move the fit of this patient at once, and with it the recommendation. Response and toxicity grades are kept in the case and the report; no published model learns from them, so they move no number. Nothing entered here changes a model for other patients: that takes a change plan and a signature.</source>
+        <translation>血药浓度和测得的效应会立即更新此患者的拟合及建议。疗效和毒性分级保存在病例和报告中；没有已发表的模型从中学习，因此它们不改变任何数字。此处录入的内容不会改变其他患者所用的模型：那需要变更计划和签字。</translation>
+    </message>
+</context>
+<context>
     <name>PlotHead</name>
     <message>
         <source>Clock time</source>
@@ -858,6 +939,21 @@
     <message>
         <source>now</source>
         <translation>当前</translation>
+    </message>
+</context>
+<context>
+    <name>PredictorsPage</name>
+    <message>
+        <source>Predictors</source>
+        <translation>预测模型</translation>
+    </message>
+    <message>
+        <source>Card of the predictor</source>
+        <translation>预测模型说明卡</translation>
+    </message>
+    <message>
+        <source>A predictor&apos;s second opinion stands beside the recommendation; it never changes it.</source>
+        <translation>预测模型的第二意见与建议并列，绝不改变建议。</translation>
     </message>
 </context>
 <context>
@@ -1061,6 +1157,61 @@
     <message>
         <source>not a certified medical device</source>
         <translation>非经认证的医疗器械</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingPage</name>
+    <message>
+        <source>There is no candidate of this recipe yet.</source>
+        <translation>此配方尚无候选模型。</translation>
+    </message>
+    <message>
+        <source>Training needs a checkout with the training packages; this program only predicts.</source>
+        <translation>训练需要源码目录及训练所需的软件包；本程序仅能预测。</translation>
+    </message>
+    <message>
+        <source>Training the predictor of %1; it takes minutes to hours.</source>
+        <translation>正在训练%1的预测模型，需要数分钟至数小时。</translation>
+    </message>
+    <message>
+        <source>Stopped. The patients drawn so far are kept; starting again goes on from there.</source>
+        <translation>已停止。已抽取的患者会保留；再次开始时从此处继续。</translation>
+    </message>
+    <message>
+        <source>No predictor came out: %1</source>
+        <translation>未得到预测模型：%1</translation>
+    </message>
+    <message>
+        <source>Done.</source>
+        <translation>完成。</translation>
+    </message>
+    <message>
+        <source>A candidate, kept in %1. It gives no opinion on any patient until a change plan has compared it with the predictor in use on this site&apos;s test patients and a named person has signed.</source>
+        <translation>候选模型，保存于 %1。在按变更计划用本单位的测试患者与现用预测模型比较、并由具名人员签字之前，它不对任何患者给出意见。</translation>
+    </message>
+    <message>
+        <source>Recipes</source>
+        <translation>配方</translation>
+    </message>
+    <message>
+        <source>Report of the candidate</source>
+        <translation>候选模型报告</translation>
+    </message>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Cancel training</source>
+        <translation>取消训练</translation>
+    </message>
+    <message>
+        <source>Progress of the training</source>
+        <translation>训练进度</translation>
+    </message>
+    <message>
+        <source>A recipe draws virtual patients of published models and trains a predictor on them, in the background. What comes out is a candidate, never in use by itself.</source>
+        <translation>配方从已发表的模型抽取虚拟患者，并在后台据此训练预测模型。所得仅为候选模型，绝不会自行启用。</translation>
     </message>
 </context>
 <context>
@@ -1295,20 +1446,28 @@
         <translation>在未参与训练的虚拟患者上</translation>
     </message>
     <message>
-        <source>Learnt from VIRTUAL PATIENTS of published models, not real ones. It can be no better than those models.</source>
-        <translation>由已发表模型的虚拟患者训练而成，并非真实患者；不会优于这些模型。</translation>
-    </message>
-    <message>
-        <source>%1 of %2 patients: as good as the program&apos;s own recommendation (within 5 %)</source>
-        <translation>%2 名患者中 %1 与本程序的建议相当（相差不超过 5 %）</translation>
-    </message>
-    <message>
-        <source>Against the full recommendation</source>
-        <translation>与完整建议对比</translation>
-    </message>
-    <message>
         <source>How it was made</source>
         <translation>训练过程</translation>
+    </message>
+    <message>
+        <source>In %1 of 100 virtual patients it had never seen, the regimen chosen was within 5 % of the best possible one.</source>
+        <translation>在每 100 名未见过的虚拟患者中，有 %1 名所选方案与最佳方案相差不超过 5 %。</translation>
+    </message>
+    <message>
+        <source>%1 of %2 patients; with 95 % confidence between %3 and %4 of 100. “Best” is by benefit less harm, as the recommendation counts them. One standard dose for everybody comes as near in %5 of 100.</source>
+        <translation>%2 名患者中的 %1 名；95 % 置信区间为每 100 名中 %3 至 %4 名。“最佳”按获益减去危害计，与建议的算法相同。若人人使用同一标准剂量，每 100 名中仅 %5 名能如此接近。</translation>
+    </message>
+    <message>
+        <source>In %1 of them the program&apos;s full calculation was repeated: within 5 % of its best in %2 of 100.</source>
+        <translation>对其中 %1 名重复了程序的完整计算：每 100 名中有 %2 名在其最佳值的 5 % 以内。</translation>
+    </message>
+    <message>
+        <source>Trained on VIRTUAL PATIENTS of published models, not on real ones. It can be no better than those models.</source>
+        <translation>在已发表模型的虚拟患者上训练，而非真实患者。它不可能优于这些模型。</translation>
+    </message>
+    <message>
+        <source>Trained on %1 real patients.</source>
+        <translation>在 %1 名真实患者上训练。</translation>
     </message>
     <message>
         <source>Learned from</source>
@@ -1317,14 +1476,6 @@
     <message>
         <source>For the target</source>
         <translation>适用目标</translation>
-    </message>
-    <message>
-        <source>In %1 of 100 virtual patients it never saw, the regimen it judges best was as good as the best (within 5 %).</source>
-        <translation>在 100 名未见过的虚拟患者中，有 %1 名的首选方案与最佳方案相当（相差不超过 5 %）。</translation>
-    </message>
-    <message>
-        <source>%1 levels: %2</source>
-        <translation>%1 个浓度：%2</translation>
     </message>
     <message>
         <source>, </source>
@@ -1413,10 +1564,6 @@
     <message>
         <source>%1 mg per day</source>
         <translation>%1 mg/日</translation>
-    </message>
-    <message>
-        <source>taking %1</source>
-        <translation>正在使用%1</translation>
     </message>
     <message>
         <source>%1 to learn from, %2 for the interval, %3 to test</source>

@@ -7,7 +7,8 @@ import pytest
 
 from desktop.case.draft import Draft
 from desktop.case.draft_file import DraftKeeper
-from desktop.learn.tab import LearnTab, predictor_files
+from desktop.learn.predictors import PredictorsPage
+from desktop.learn.tab import predictor_files
 from desktop.library.tab import LibraryTab
 from tests.desktop.conftest import VANCOMYCIN
 
@@ -73,7 +74,7 @@ def test_every_model_of_the_library_has_a_page_in_both_languages(qtbot, themed, 
 
 @pytest.mark.skipif(not predictor_files(), reason="no predictor is shipped")
 def test_every_predictor_shows_its_card(qtbot, themed):
-    tab = LearnTab(predictor_files())
+    tab = PredictorsPage(predictor_files())
     tab.show()
     for row in range(tab.list.count()):
         tab.list.setCurrentRow(row)

@@ -16,7 +16,7 @@ from core.drugs.parameter import EtaKind, Parameter, Spread
 from core.drugs.relation_section import read_relation
 from core.drugs.relations import Relation
 from core.pk.parameters import MAY_BE_ZERO, PARAMETER_UNITS, PART_UNITS
-from core.pk.structures import RENAL_SHARE, Structure
+from core.pk.structures import RENAL_SHARE, Elimination, Structure
 
 Array = NDArray[np.float64]
 
@@ -43,8 +43,9 @@ def read_parameters(root: Entry, structure: Structure, measured: Measured) -> Pa
         if name not in fields:
             raise section.error(f"structure {structure.name} needs the parameter '{name}'")
     parts = [part.text for entry in fields.values() if "sum_of" in entry for part in entry["sum_of"].items]
+    excreted = (RENAL_SHARE,) if structure.elimination is Elimination.LINEAR else ()
     for name, entry in fields.items():
-        if name not in (*needed, *structure.optional, *parts):
+        if name not in (*needed, *structure.optional, *excreted, *parts):
             raise entry.error(f"structure {structure.name} has no parameter '{name}'")
     items = tuple(_parameter(name, entry, fields) for name, entry in fields.items())
     cv_as = root.get("cv_as")

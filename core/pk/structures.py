@@ -122,11 +122,10 @@ class Structure:
     @property
     def optional(self) -> tuple[str, ...]:
         """Parameters that may be given."""
-        excreted = (RENAL_SHARE,) if self.elimination is Elimination.LINEAR else ()
         if not self.oral:
-            return excreted
+            return ()
         second = ("lag_time_2",) if self.absorption in (Absorption.MIXED, Absorption.DOUBLE) else ()
-        return ("lag_time", *second, "bioavailability", *excreted)
+        return ("lag_time", *second, "bioavailability")
 
     @cached_property
     def graph(self) -> Graph:

@@ -324,3 +324,24 @@ def test_a_missed_dose_of_a_week_costs_no_more_than_its_share() -> None:
     fitted = session.individualise(case)
     week, equal = session.forgiveness_of(case, fitted, [clinic_week(), Regimen(3.5, 24.0, Route.ORAL)])
     assert week.loss == pytest.approx(equal.loss, abs=0.1)
+
+
+def test_a_round_is_judged_whole_and_its_peaks_are_seen_whatever_the_drug_is_judged_for() -> None:
+    """A dose on the last day of the week lies beyond the two days a drug of short half-life is judged for."""
+    last_day = doses_in_turn([0.0] * 6 + [2.0], Regimen(2.0, 24.0, Route.ORAL))
+    cut = spans(last_day, 0.0, 48.0, fine=False)
+    assert list(cut.edges) == [24.0 * day for day in range(8)]
+    assert np.diff(cut.times).max() <= 0.5
+
+
+def test_the_area_of_a_round_is_what_its_doses_and_the_clearance_make_it() -> None:
+    case, believers = digoxin()
+    believer = believers[0].first(5)
+    model = believer.bound.model
+    evaluator = Evaluator(case, [believer], model.targets[0].target, model.harms)
+    plain = Regimen(0.25, 24.0, Route.ORAL, first_dose=case.now)
+    areas = [
+        evaluator.areas(regimen)[0][1]
+        for regimen in (doses_in_turn([0.25] * 2 + [0.125] * 5, plain), replace(plain, amount=(0.5 + 0.625) / 7))
+    ]
+    assert areas[0] == pytest.approx(areas[1], rel=0.02)

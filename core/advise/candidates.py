@@ -15,6 +15,7 @@ from core.drugs.model import GivenAs, Limits
 from core.units import Quantity, format_dose, format_total
 
 _DAY = 24.0  # h
+_ROUNDING = 1e-9
 # Days of the week, 0 a Monday, of the dose given on fewer of them, as far apart as they can be.
 _DAYS_OF_FEWER = {1: (0,), 2: (0, 3), 3: (0, 2, 4)}
 
@@ -26,19 +27,27 @@ def current_regimen(case: Case) -> Regimen | None:
         return None
     turns = rows_in_turn(rows)
     if turns:
-        first = turns[0]
-        assert first.interval is not None
-        every = first.interval / len(turns)
-        plain = Regimen(first.milligrams, every, first.route, first.hours, case.now)
-        return doses_in_turn([dose.milligrams for dose in turns], plain, _weekday(case, case.now, every))
+        return _carried_on(turns, case)
     last = max(rows, key=lambda dose: dose.last_time)
     assert last.interval is not None
     return Regimen(last.milligrams, last.interval, last.route, last.hours, case.now)
 
 
-def _weekday(case: Case, time: float, every: float = _DAY) -> int | None:
-    """The day of the week of a case time, 0 a Monday, where doses go by days."""
-    return case.clock(time).weekday() if every == _DAY else None
+def _carried_on(turns: Sequence[Sequence[Dose]], case: Case) -> Regimen:
+    """Doses in turn from now on; when the next one due is passed by days or places, with the one that now comes."""
+    first = turns[0][0]
+    assert first.interval is not None
+    every, due = first.interval / len(turns), first.last_time + first.interval
+    by_days = every == _DAY
+    passed = (
+        (case.clock(case.now).date() - case.clock(due).date()).days
+        if by_days
+        else math.floor((case.now - due) / every + _ROUNDING)
+    )
+    place = passed % len(turns)
+    amounts = [math.fsum(dose.milligrams for dose in rows) for rows in (*turns[place:], *turns[:place])]
+    plain = Regimen(max(amounts), every, first.route, first.hours, case.now)
+    return doses_in_turn(amounts, plain, case.clock(case.now).weekday() if by_days else None)
 
 
 WAITS = (0.0, 12.0, 24.0)  # h; how long the next dose may be put off while the drug still covers the patient

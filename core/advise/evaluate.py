@@ -15,7 +15,7 @@ from core.advise.effect_course import END, PatientEffect, effect_named
 from core.advise.harm_chance import Beside, as_modelled, chance_of, excess, risk_of, share_harmed, share_of_draws
 from core.advise.recommendation import Interval, Option, Regimen
 from core.advise.responses import Believer, Pattern, Responses
-from core.advise.spans import Judged, Spans, span_length, spans
+from core.advise.spans import Judged, Spans, settled_spans, spans
 from core.advise.target_metric import CURVE_KINDS, mics_of, target_ends, target_metric
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.regimen import Dose
@@ -193,7 +193,7 @@ class Evaluator:
             above_target=score.above,
             efficacy=chance_of(1.0 - score.below, count, []),
             risks=tuple(risks),
-            exposure=_exposures(judged, _settled(regimen)),
+            exposure=_exposures(judged, settled_spans(regimen)),
             utility=score.utility,
             effect_unit=self._effect_unit,
             by_mic=self._by_mic(judged) if self.by_isolates else (),
@@ -244,7 +244,7 @@ class Evaluator:
         """Median area of 24 h once settled, mg*h/L, by model id."""
         judged = self._judged([regimen], self._cut(regimen), curve=False)
         names = [believer.bound.model.id for believer in self._believers]
-        last = _settled(regimen)
+        last = settled_spans(regimen)
         medians = [float(np.median(item.auc24[0, :, -last:].mean(axis=1))) for item in judged]
         return list(zip(names, medians, strict=True))
 
@@ -257,7 +257,7 @@ class Evaluator:
         if self.by_isolates:
             raise InputError("covariates.mic", "dose_for_target_needs_mic")
         judged = self._judged([regimen], self._cut(regimen), curve=self._curve)
-        last = _settled(regimen)
+        last = settled_spans(regimen)
         values = [target_metric(self._target.kind, item, self._levels)[0, :, -last:] for item in judged]
         return np.concatenate([value.mean(axis=1) for value in values])
 
@@ -401,11 +401,6 @@ def _at_exposure(effect: PatientEffect, judged: Judged) -> Array:
 
 def _weight(judged: Judged) -> Array:
     return np.asarray(judged.hours / judged.hours.sum())
-
-
-def _settled(regimen: Regimen) -> int:
-    """How many of the last spans show a regimen as it is when settled: one, or a round of unequal doses."""
-    return math.ceil(len(regimen.amounts) * regimen.every / span_length(regimen) - _ROUNDING)
 
 
 _OVER_A_ROUND: dict[str, Callable[..., Array]] = {

@@ -10,11 +10,10 @@ from enum import StrEnum
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Target
 from core.clinic.mic import MicDistribution
-from core.clinic.regimen import Dose, Route
+from core.clinic.regimen import MOST_IN_TURN, Dose, Route
 from core.drugs.model import Assumption, Evidence
 from core.errors import InputError
 
-_MOST_IN_TURN = 28  # doses of one round
 _DAYS = 7
 
 
@@ -51,8 +50,8 @@ class Regimen:
     def __post_init__(self) -> None:
         if not self.cycle:
             return
-        if not 2 <= len(self.cycle) <= _MOST_IN_TURN:
-            gaps = {"value": str(len(self.cycle)), "low": "2", "high": str(_MOST_IN_TURN)}
+        if not 2 <= len(self.cycle) <= MOST_IN_TURN:
+            gaps = {"value": str(len(self.cycle)), "low": "2", "high": str(MOST_IN_TURN)}
             raise InputError("regimen.cycle", "out_of_domain", **gaps)
         if not all(math.isfinite(amount) and amount >= 0 for amount in self.cycle) or max(self.cycle) <= 0:
             raise InputError("regimen.cycle", "must_be_positive", value=", ".join(map(str, self.cycle)))

@@ -92,6 +92,11 @@ def span_length(regimen: Regimen) -> float:
     return regimen.every * math.ceil(24.0 / regimen.every - 1e-9)
 
 
+def settled_spans(regimen: Regimen) -> int:
+    """How many of the last spans show a regimen as it is when settled: one, or a round of unequal doses."""
+    return math.ceil(len(regimen.amounts) * regimen.every / span_length(regimen) - 1e-9)
+
+
 def times_above(concentration: Array, times: Array, at: Index, levels: Sequence[float]) -> Array:
     """`time_above` each of K levels, (..., W, K)."""
     if not levels:
@@ -102,15 +107,15 @@ def times_above(concentration: Array, times: Array, at: Index, levels: Sequence[
 def spans(regimen: Regimen, now: float, judged_for: float, *, fine: bool = True) -> Spans:
     """Cut the time a regimen is judged for into spans of whole intervals, at least 24 h each, from its first dose.
 
-    A wait before the first dose is a span of its own. Unless `fine`, the times are dense in the last span only, so that
-    the peaks of the others are not seen.
+    A round of unequal doses is never cut short. A wait before the first dose is a span of its own. Unless `fine`, the
+    times are dense in the last round only, so that the peaks of the others are not seen.
     """
-    length = span_length(regimen)
-    count = max(1, round(judged_for / length))
+    length, last = span_length(regimen), settled_spans(regimen)
+    count = max(last, round(judged_for / length))
     edges: Array = regimen.first_dose + length * np.arange(count + 1, dtype=float)
     if regimen.first_dose > now:
         edges = np.concatenate([[now], edges])
-    dense = edges if fine else edges[-2:]
+    dense = edges if fine else edges[-1 - last :]
     doses = np.arange(regimen.first_dose, edges[-1] - 1e-9, regimen.every)
     moments = np.concatenate([doses, doses + regimen.duration, [regimen.first_dose + regimen.loading_duration]])
     grid = np.linspace(dense[0], dense[-1], _POINTS_PER_SPAN * (len(dense) - 1) + 1)

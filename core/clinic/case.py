@@ -89,9 +89,9 @@ class Case:
         fact known; that a dose was missed is one.
         """
         turns = rows_in_turn([dose for dose in self.given_doses if dose.interval])
-        others = [dose for dose in self.given_doses if dose not in turns]
+        due = turns[0][0] if turns else None  # the others of its round come after it
+        others = [dose for dose in self.given_doses if dose is due or not any(dose in place for place in turns)]
         ends = [dose.last_time + (dose.interval or dose.hours) for dose in others]
-        ends += [turns[0].last_time + turns[0].interval] if turns and turns[0].interval else []
         facts = [level.time for level in self.levels] + [outcome.time for outcome in self.outcomes]
         facts += [dose.last_time for dose in self.doses if dose.status is DoseStatus.MISSED]
         facts += [item.time for item in self.covariates if item.name in CATALOGUE and CATALOGUE[item.name].response]

@@ -31,6 +31,7 @@ class DoseStatus(StrEnum):
 
 
 MOST_DOSES = 5000
+MOST_IN_TURN = 28  # doses of one round
 _DAYS = 7
 _ROUNDING = 1e-6  # h
 WEEK = 168.0  # h; from here on intervals are told in days
@@ -110,11 +111,13 @@ def expand(doses: Iterable[Dose]) -> list[Dose]:
     return sorted(single, key=lambda dose: dose.time)
 
 
-def rows_in_turn(rows: Sequence[Dose]) -> tuple[Dose, ...]:
-    """The rows that make up unequal doses given in turn until last, the next one due first; empty where none do.
+def rows_in_turn(rows: Sequence[Dose]) -> tuple[tuple[Dose, ...], ...]:
+    """The rows that make up unequal doses given in turn until last, by the places of a round, the next one due first;
+    a place without a row is one without a dose. Empty where none do.
 
-    Seven rows of a week, a day apart, are one from their first week on; of other intervals each row must have
-    been repeated, lest a change of dose be taken for it.
+    Each row must have been repeated, lest a change of dose be taken for it; of a week's, also those are told that fill
+    it, or that began together and are more than two. Rows that had ended when others began together are replaced by
+    them.
 
     Args:
         rows: of doses that entered the body, each with an interval.
@@ -130,14 +133,28 @@ def rows_in_turn(rows: Sequence[Dose]) -> tuple[Dose, ...]:
         and (dose.route, dose.hours) == (last.route, last.hours)
         and dose.last_time > last.last_time - interval + _ROUNDING
     ]
-    alike.sort(key=lambda dose: dose.last_time)
-    step = interval / len(alike)
-    even = all(
-        abs(dose.last_time - last.last_time + (len(alike) - 1 - place) * step) < _ROUNDING
-        for place, dose in enumerate(alike)
-    )
-    repeated = all(dose.count > 1 for dose in alike) or (len(alike) == _DAYS and interval == WEEK)
-    return tuple(alike) if len(alike) > 1 and even and repeated else ()
+    newest = max(dose.time for dose in alike)
+    begun = [dose for dose in alike if dose.time > newest - interval + _ROUNDING]
+    if len(begun) > 1:
+        alike = [dose for dose in alike if dose.last_time > min(one.time for one in begun) - _ROUNDING]
+    week = interval == WEEK and (len(alike) == _DAYS or 2 < len(alike) == len(begun))
+    if len(alike) < 2 or not (week or all(dose.count > 1 for dose in alike)):
+        return ()
+    return _places(alike, interval)
+
+
+def _places(rows: Sequence[Dose], interval: float) -> tuple[tuple[Dose, ...], ...]:
+    """Rows by the fewest equal parts of their interval at whose starts all of them fall."""
+    first = min(dose.last_time for dose in rows)
+    for number in range(1, MOST_IN_TURN + 1):
+        step = interval / number
+        at = [round((dose.last_time - first) / step) for dose in rows]
+        if all(
+            abs(dose.last_time - first - place * step) < _ROUNDING for dose, place in zip(rows, at, strict=True)
+        ) and all(place < number for place in at):
+            places = range(number)
+            return tuple(tuple(dose for dose, own in zip(rows, at, strict=True) if own == place) for place in places)
+    return ()
 
 
 def given(doses: Iterable[Dose]) -> list[Dose]:

@@ -238,10 +238,75 @@ def test_seven_given_rows_are_the_regimen_that_runs() -> None:
     assert current_regimen(case) == clinic_week(case.now)
     advice = session.recommend(case, session.individualise(case))
     assert [option.regimen for option in advice.options if option.is_current] == [clinic_week(case.now)]
-    shifted = replace(case, doses=case.doses[:-1])  # a day of the week is not told: no pattern
-    running = current_regimen(shifted)
+    fewer = replace(case, doses=case.doses[:-1])  # one day of the week is without a dose
+    running = current_regimen(fewer)
     assert running is not None
-    assert not running.cycle
+    assert running.cycle == (*clinic_week().cycle[:-1], 0.0)
+    assert fewer.now == case.now
+
+
+def rows_over_the_week(doses: tuple[float, ...], days: int, start: float = 0.0) -> tuple[Dose, ...]:
+    """A row for each day with a dose, as the window writes a week."""
+    week = parse_quantity("168 h")
+    return tuple(
+        Dose(start + 24.0 * day, parse_quantity(f"{dose} mg"), Route.ORAL, None, week, -(-(days - day) // 7))
+        for day, dose in enumerate(doses)
+        if dose
+    )
+
+
+@pytest.mark.parametrize("days", [7, 21])
+def test_days_without_a_dose_stay_without_and_the_next_dose_is_not_put_off_a_week(days: int) -> None:
+    doses = (5.0, 2.5, 5.0, 2.5, 5.0, 0.0, 0.0)
+    case = warfarin(doses=rows_over_the_week(doses, days))
+    running = current_regimen(case)
+    assert case.now == 24.0 * days
+    assert running is not None
+    assert (running.cycle, running.every) == (doses, 24.0)
+
+
+def test_a_new_week_replaces_the_days_the_one_before_had() -> None:
+    new = (6.0, 6.0, 6.0, 6.0, 6.0, 0.0, 0.0)
+    old = rows_over_the_week((5.0, 5.0, 5.0, 5.0, 5.0, 2.5, 2.5), 21)
+    running = current_regimen(warfarin(doses=(*old, *rows_over_the_week(new, 7, 21 * 24.0))))
+    assert running is not None
+    assert running.cycle == new
+
+
+def test_a_weekly_dose_in_place_of_three_a_week_is_weekly() -> None:
+    old = rows_over_the_week((5.0, 0.0, 5.0, 0.0, 5.0, 0.0, 0.0), 21)
+    new = Dose(20 * 24.0, parse_quantity("7.5 mg"), Route.ORAL, None, parse_quantity("168 h"), 1)
+    running = current_regimen(warfarin(doses=(*old, new)))
+    assert running is not None
+    assert (running.amount, running.every, running.cycle) == (7.5, 168.0, ())
+
+
+@pytest.mark.parametrize(
+    ("hours", "every", "cycle"),
+    [((8.0, 14.0), 6.0, (5.0, 2.0, 0.0, 0.0)), ((8.0, 20.0), 12.0, (5.0, 2.0)), ((8.0, 8.0), 24.0, ())],
+)
+def test_rows_given_side_by_side_are_all_part_of_what_runs(
+    hours: tuple[float, float], every: float, cycle: tuple[float, ...]
+) -> None:
+    rows = tuple(
+        Dose(hour, parse_quantity(amount), Route.ORAL, None, parse_quantity("24 h"), 5)
+        for hour, amount in zip(hours, ("5 mg", "2 mg"), strict=True)
+    )
+    case = warfarin(doses=rows)
+    running = current_regimen(case)
+    assert running is not None
+    assert (running.per_day, running.every, running.cycle) == (pytest.approx(7.0), every, cycle)
+    assert case.now == 8.0 + 120.0
+
+
+def test_the_days_keep_their_doses_when_the_next_decision_falls_on_a_later_day() -> None:
+    """Days have passed without a dose when the INR is measured; Saturday's dose is Saturday's still."""
+    late = 21 * 24.0 + 64.0
+    case = warfarin((late, 2.0), doses=rows_over_the_week(clinic_week().cycle, 21))
+    running = current_regimen(case)
+    assert case.now == late
+    assert running is not None
+    assert running.by_weekday == CLINIC
 
 
 def test_a_change_of_a_dose_is_no_pattern() -> None:
@@ -259,3 +324,24 @@ def test_a_missed_dose_of_a_week_costs_no_more_than_its_share() -> None:
     fitted = session.individualise(case)
     week, equal = session.forgiveness_of(case, fitted, [clinic_week(), Regimen(3.5, 24.0, Route.ORAL)])
     assert week.loss == pytest.approx(equal.loss, abs=0.1)
+
+
+def test_a_round_is_judged_whole_and_its_peaks_are_seen_whatever_the_drug_is_judged_for() -> None:
+    """A dose on the last day of the week lies beyond the two days a drug of short half-life is judged for."""
+    last_day = doses_in_turn([0.0] * 6 + [2.0], Regimen(2.0, 24.0, Route.ORAL))
+    cut = spans(last_day, 0.0, 48.0, fine=False)
+    assert list(cut.edges) == [24.0 * day for day in range(8)]
+    assert np.diff(cut.times).max() <= 0.5
+
+
+def test_the_area_of_a_round_is_what_its_doses_and_the_clearance_make_it() -> None:
+    case, believers = digoxin()
+    believer = believers[0].first(5)
+    model = believer.bound.model
+    evaluator = Evaluator(case, [believer], model.targets[0].target, model.harms)
+    plain = Regimen(0.25, 24.0, Route.ORAL, first_dose=case.now)
+    areas = [
+        evaluator.areas(regimen)[0][1]
+        for regimen in (doses_in_turn([0.25] * 2 + [0.125] * 5, plain), replace(plain, amount=(0.5 + 0.625) / 7))
+    ]
+    assert areas[0] == pytest.approx(areas[1], rel=0.02)

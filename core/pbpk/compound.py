@@ -44,6 +44,28 @@ class GastricPh:
 
 
 @dataclass(frozen=True)
+class Dissolution:
+    """How fast solid drug dissolves on its way through the gut, as long as far more could: first order (sink).
+
+    The speed of Noyes and Whitney goes with the solubility, and that with what is neutral: of an acid or base the rate
+    at one pH tells that at every other (Henderson and Hasselbalch), up to that of its salt. A release that a coat or a
+    matrix sets does not ask for the pH.
+    """
+
+    rate: float  # 1/h
+    at_ph: float | None = None  # where `rate` was found; None: the same everywhere
+    most: float = math.inf  # 1/h
+    in_colon: float = 0.0  # 1/h, release and absorption there of what is still solid
+
+    def rate_at(self, ph: Array, chemistry: Chemistry) -> Array:
+        """Rate (1/h) at a pH, shape of `ph`."""
+        if self.at_ph is None:
+            return np.full(np.shape(ph), self.rate)
+        ionised = np.vectorize(chemistry.ionised, otypes=[float])(ph)
+        return np.asarray(np.minimum(self.rate * (1.0 + ionised) / (1.0 + chemistry.ionised(self.at_ph)), self.most))
+
+
+@dataclass(frozen=True)
 class Absorption:
     """Stomach, then seven segments of small intestine in a row (Yu and Amidon 1999); rates in 1/h."""
 
@@ -54,6 +76,7 @@ class Absorption:
     gastric_ph: GastricPh | None = None
     slow_share: float = 0.0  # of the dose: reaches the colon undissolved and is absorbed there
     slow_rate: float = 0.0  # 1/h, of that
+    dissolution: Dissolution | None = None  # of the solid dose; None: what leaves the stomach is dissolved
 
 
 @dataclass(frozen=True)
@@ -241,8 +264,11 @@ def _formulations(entry: Entry) -> dict[str, Absorption]:
 
 
 def _absorption(entry: Entry) -> Absorption:
-    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall", "slow", "formulations")
-    acid, wall, slow = entry.get("gastric_ph"), entry.get("gut_wall"), entry.get("slow")
+    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall", "slow", "dissolution", "formulations")
+    acid, wall, slow, solid = (entry.get(name) for name in ("gastric_ph", "gut_wall", "slow", "dissolution"))
+    for other in (acid, slow):
+        if solid is not None and other is not None:
+            raise solid.error("'dissolution' tells itself what 'gastric_ph' and 'slow' tell of drug that stays solid")
     if slow is not None:
         slow.only("share", "rate")
     return Absorption(
@@ -253,7 +279,24 @@ def _absorption(entry: Entry) -> Absorption:
         gastric_ph=None if acid is None else _gastric_ph(acid),
         slow_share=0.0 if slow is None else _between(slow["share"], 0.0, 1.0),
         slow_rate=0.0 if slow is None else _positive_rate(slow["rate"]),
+        dissolution=None if solid is None else _dissolution(solid),
     )
+
+
+def _dissolution(entry: Entry) -> Dissolution:
+    entry.only("rate", "at_ph", "most", "in_colon", "source")
+    at_ph, most, colon = (entry.get(name) for name in ("at_ph", "most", "in_colon"))
+    if most is not None and at_ph is None:
+        raise most.error("a rate that does not go with the pH has no highest one")
+    found = Dissolution(
+        rate=_positive_rate(entry["rate"]),
+        at_ph=None if at_ph is None else _between(at_ph, 0.0, 14.0),
+        most=math.inf if most is None else _positive_rate(most),
+        in_colon=0.0 if colon is None else _positive_rate(colon),
+    )
+    if found.most < found.rate:
+        raise entry.error("'most' must not lie below 'rate'")
+    return found
 
 
 def _gastric_ph(entry: Entry) -> GastricPh:

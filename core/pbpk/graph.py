@@ -24,6 +24,8 @@ SEGMENTS = 7  # of the small intestine (Yu and Amidon 1999, doi:10.1016/S0378-51
 LUMEN = tuple(f"lumen_{number}" for number in range(1, SEGMENTS + 1))
 GUT_WALL = "gut_wall"
 COLON = "colon_lumen"
+STOMACH, STOMACH_SOLID = "stomach_lumen", "stomach_solid"
+SOLID = tuple(f"solid_{number}" for number in range(1, SEGMENTS + 1))
 METABOLISED, URINE, FAECES = SINKS = ("metabolised", "urine", "faeces")
 
 
@@ -54,12 +56,15 @@ class Layout:
     `<tissue>_cell` the cells, which alone metabolise and secrete. `wall`: the drug passes the state `gut_wall`, where
     enzymes may meet it. `slow`: a share of what leaves the stomach is still solid when it reaches the colon, waits in
     the state `colon_lumen` and is absorbed through the colon's wall as it dissolves, until it leaves with the faeces.
+    `solid`: the dose is solid when it is taken and dissolves in `stomach_solid` and `solid_1` to `solid_7` on its way
+    beside the dissolved drug; what is solid at the end goes where `slow` says, else to the faeces.
     """
 
     sinks: bool = False
     cells: bool = False
     wall: bool = False
     slow: bool = False
+    solid: bool = False
 
 
 def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: Layout | None = None) -> Graph:
@@ -70,8 +75,8 @@ def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: 
         anatomy: the tissues.
         layout: what more the compound needs; nothing when None.
 
-    States: `arterial`, `venous`, the tissues, their cells, `gut_wall`, `colon_lumen`, `stomach_lumen`, the segments of
-    the intestinal lumen, the sinks.
+    States: `arterial`, `venous`, the tissues, their cells, `gut_wall`, `colon_lumen`, what is solid, `stomach_lumen`,
+    the segments of the intestinal lumen, the sinks.
     """
     layout = layout or Layout()
     gone = dict(zip(SINKS, SINKS if layout.sinks else (None, None, None), strict=True))
@@ -89,9 +94,12 @@ def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: 
         flows += [Flow(GUT_WALL, anatomy.absorbing, "gut_passage"), Flow(GUT_WALL, gone[METABOLISED], "gut_metabolism")]
     if layout.slow:
         states.append(COLON)
-        flows += [Flow("stomach_lumen", COLON, "solid"), Flow(COLON, "large_intestine", "slow_absorption")]
-        flows.append(Flow(COLON, gone[FAECES], "colon_transit"))
-    states += ["stomach_lumen", *anatomy.lumen, *(SINKS if layout.sinks else ())]
+        flows += [] if layout.solid else [Flow(STOMACH, COLON, "solid")]
+        flows += [Flow(COLON, "large_intestine", "slow_absorption"), Flow(COLON, gone[FAECES], "colon_transit")]
+    if layout.solid:
+        states += [STOMACH_SOLID, *SOLID]
+        flows += _dissolution(anatomy, COLON if layout.slow else gone[FAECES])
+    states += [STOMACH, *anatomy.lumen, *(SINKS if layout.sinks else ())]
     return Graph(tuple(states), tuple(flows))
 
 
@@ -114,6 +122,22 @@ def _digestion(anatomy: Anatomy, faeces: str | None, absorbing: str) -> list[Flo
     flows += [Flow(here, after, "transit") for here, after in zip(anatomy.lumen, anatomy.lumen[1:], strict=False)]
     flows.append(Flow(anatomy.lumen[-1], faeces, "transit"))
     return flows
+
+
+def _dissolution(anatomy: Anatomy, end: str | None) -> list[Flow]:
+    """Solid drug moves on as dissolved drug does, and dissolves in each place at the place's own rate."""
+    flows = [
+        Flow(STOMACH_SOLID, STOMACH, dissolution_in(STOMACH_SOLID)),
+        Flow(STOMACH_SOLID, SOLID[0], "solid_emptying"),
+    ]
+    flows += [Flow(here, segment, dissolution_in(here)) for here, segment in zip(SOLID, anatomy.lumen, strict=True)]
+    flows += [Flow(here, after, "transit") for here, after in zip(SOLID, (*SOLID[1:], end), strict=True)]
+    return flows
+
+
+def dissolution_in(place: str) -> str:
+    """Name of the rate at which drug dissolves in a state of solid drug."""
+    return f"dissolve_{place}"
 
 
 @dataclass(frozen=True)

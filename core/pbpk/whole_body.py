@@ -11,8 +11,17 @@ from core.clinic.patient import Sex
 from core.clinic.regimen import Route
 from core.engine.graph import Graph
 from core.errors import ModelError
-from core.pbpk.compound import Compound
-from core.pbpk.graph import Layout, Perfusion, circulation_rates, whole_body_graph
+from core.pbpk.compound import Compound, Dissolution
+from core.pbpk.graph import (
+    SOLID,
+    STOMACH,
+    STOMACH_SOLID,
+    Layout,
+    Perfusion,
+    circulation_rates,
+    dissolution_in,
+    whole_body_graph,
+)
 from core.pbpk.individual import Individual
 from core.pbpk.partition import REFERENCE_HAEMATOCRIT, TissueParts, composition_table, rodgers_rowland_parts
 from core.pbpk.partition_methods import METHODS
@@ -22,7 +31,10 @@ PLASMA = "plasma"
 VILLOUS_SHARE = 0.48  # of small-intestinal blood: mucosa 0.80, villi 0.60 of it (Yang 2007)
 WALL_VOLUME = 0.1  # L of absorbing cells, nominal: the share that escapes does not depend on it
 COLON_TRANSIT = 0.06  # 1/h (Han 2025)
-_DOSE_STATES = {Route.ORAL: "stomach_lumen", Route.INTRAVENOUS: "venous"}
+# From the duodenum to the end of the small intestine, rising evenly (Fallingborg 1989,
+# doi:10.1111/j.1365-2036.1989.tb00254.x).
+INTESTINAL_PH = tuple(np.linspace(6.4, 7.3, len(SOLID)))
+_DOSE_STATES = {Route.ORAL: STOMACH, Route.INTRAVENOUS: "venous"}
 DOSE_ROUTES = tuple(_DOSE_STATES)
 
 
@@ -83,6 +95,8 @@ class WholeBody:
         """State that receives a dose; raises ModelError for a route this model does not describe."""
         if route not in _DOSE_STATES:
             raise ModelError(f"{self.compound.id} describes no {route} doses")
+        if route is Route.ORAL and self.compound.absorption.dissolution is not None:
+            return STOMACH_SOLID
         return _DOSE_STATES[route]
 
     def state_of(self, output: str) -> str:
@@ -164,13 +178,25 @@ class WholeBody:
         }
         if "solid" in self.graph.rates:
             rates["solid"] = emptying * dissolved * uptake.slow_share
-            rates["slow_absorption"] = np.full(1, uptake.slow_rate)
+        if "slow_absorption" in self.graph.rates:
+            solid = uptake.dissolution
+            rates["slow_absorption"] = np.full(1, uptake.slow_rate if solid is None else solid.in_colon)
             rates["colon_transit"] = COLON_TRANSIT * individual.intestinal_transit
+        if uptake.dissolution is not None:
+            rates["solid_emptying"] = emptying
+            rates |= self._dissolving(uptake.dissolution, individual)
         if "gut_passage" in self.graph.rates:
             rates["gut_passage"] = villous_flow(individual) / WALL_VOLUME
             wall = sum(self.gut_clearance(individual, activity).values())
             rates["gut_metabolism"] = np.asarray(wall / WALL_VOLUME) * np.ones(1)
         return rates
+
+    def _dissolving(self, solid: Dissolution, individual: Individual) -> dict[str, Array]:
+        """Rate (1/h) at which solid drug dissolves in the stomach and in each segment."""
+        acidity = {STOMACH_SOLID: individual.gastric_ph}
+        acidity |= {place: np.full(1, ph) for place, ph in zip(SOLID, INTESTINAL_PH, strict=True)}
+        chemistry = self.compound.chemistry
+        return {dissolution_in(place): solid.rate_at(ph, chemistry) for place, ph in acidity.items()}
 
     def _uptake(self, held: Array) -> dict[str, Array]:
         """Exchange between cells and the space around them: permeability times litres of tissue, of unbound drug."""
@@ -210,7 +236,14 @@ def build(compound: Compound, *, sinks: bool = False, wall: bool = False) -> Who
     """
     limited = compound.permeability is not None
     uptake = compound.absorption
-    layout = Layout(sinks=sinks, cells=limited, wall=wall or bool(uptake.gut_wall), slow=uptake.slow_share > 0)
+    solid = uptake.dissolution
+    layout = Layout(
+        sinks=sinks,
+        cells=limited,
+        wall=wall or bool(uptake.gut_wall),
+        slow=uptake.slow_share > 0 or (solid is not None and solid.in_colon > 0),
+        solid=solid is not None,
+    )
     graph = whole_body_graph(compound.enzymes, layout=layout)
     return WholeBody(compound, graph, _limited_parts(compound) if limited else _flow_parts(compound))
 

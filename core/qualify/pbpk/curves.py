@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clinic.regimen import Route
 from core.engine.schedule import Input, Segment
 from core.engine.solve import simulate
 from core.errors import CoreError
 from core.pbpk.compound import Compound
+from core.pbpk.graph import STOMACH
 from core.pbpk.individual import Individual
 from core.pbpk.joint import join, with_metabolites
 from core.pbpk.whole_body import PLASMA, build
@@ -164,18 +166,22 @@ def predict(compounds: Mapping[str, Compound], curve: Curve) -> Array:
     compound, given = compounds[curve.compound], compounds[curve.given].taken_as(curve.formulation)
     if not given.metabolites and not acts_on_itself(given):
         body = build(given)
-        solved = simulate(
-            body.graph, [Segment(0.0, body.rates(curve.person, {}, {}))], curve.inputs, curve.times, states=("venous",)
-        )
+        inputs = _entering(curve, body.dose_state)
+        rates = [Segment(0.0, body.rates(curve.person, {}, {}))]
+        solved = simulate(body.graph, rates, inputs, curve.times, states=("venous",))
         return np.asarray(solved.amounts[0, :, 0] / body.volume_of(PLASMA, curve.person)[0])
     joint = join(with_metabolites((given,), compounds.values()))
-    inputs = [
-        Input(item.time, item.amount, f"{given.name}:{item.state}", duration=item.duration) for item in curve.inputs
-    ]
+    inputs = _entering(curve, lambda route: joint.dose_state(given.name, route))
     state = joint.state_of(compound.name, PLASMA)
-    rates = joint.rates(curve.person)
-    solved = simulate(joint.graph, [Segment(0.0, rates)], inputs, curve.times, states=(state,), tolerance=1e-6)
+    rates = [Segment(0.0, joint.rates(curve.person))]
+    solved = simulate(joint.graph, rates, inputs, curve.times, states=(state,), tolerance=1e-6)
     return np.asarray(solved.amounts[0, :, 0] / joint.volume_of(compound.name, PLASMA, curve.person)[0])
+
+
+def _entering(curve: Curve, state_of: Callable[[Route], str]) -> list[Input]:
+    """The doses, each into the state its form enters."""
+    routes = (Route.ORAL if item.state == STOMACH else Route.INTRAVENOUS for item in curve.inputs)
+    return [replace(item, state=state_of(route)) for item, route in zip(curve.inputs, routes, strict=True)]
 
 
 def acts_on_itself(compound: Compound) -> bool:

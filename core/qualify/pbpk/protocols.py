@@ -12,6 +12,7 @@ import numpy as np
 from core.clinic.patient import Sex
 from core.engine.schedule import Input
 from core.errors import CoreError
+from core.pbpk.graph import STOMACH
 from core.pbpk.individual import Individual, Traits, build_individual
 from core.pbpk.kidney_disease import with_kidney_disease
 from core.pbpk.scaling import reference_value
@@ -19,7 +20,7 @@ from core.qualify.pbpk.study_files import CannotRead
 
 _HOURS = {"h": 1.0, "min": 1 / 60, "s": 1 / 3600, "day(s)": 24.0}
 _REPEATS = {"Single": None, "DI_24": 24.0, "DI_12_12": 12.0, "DI_8_8_8": 8.0, "DI_6_6_6_6": 6.0}
-_STATES = {"Oral": "stomach_lumen", "Intravenous": "venous", "IntravenousBolus": "venous"}
+_STATES = {"Oral": STOMACH, "Intravenous": "venous", "IntravenousBolus": "venous"}
 _MASS = {"mg": 1.0, "g": 1000.0, "µg": 1e-3, "ug": 1e-3}
 _CENTIMETRES = {"cm": 1.0, "dm": 10.0, "m": 100.0}
 _NOT_HEALTHY = re.compile(

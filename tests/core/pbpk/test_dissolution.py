@@ -160,7 +160,7 @@ def test_a_file_may_state_it_for_one_form(tmp_path: Path) -> None:
 
 def test_beside_another_drug_it_dissolves_as_alone() -> None:
     drug = with_solid(Dissolution(0.4), load_compound(FILE.with_name("fluconazole.yaml")))
-    joint, alone = join((drug, load_compound(FILE.with_name("theophylline.yaml")))), build(drug)
+    joint, alone = join((drug, load_compound(FILE.with_name("theophylline.yaml")))), build(drug, wall=True)
     curves = []
     for graph, rates, state, seen in (
         (joint.graph, joint.rates(PERSON), joint.dose_state("fluconazole", Route.ORAL), "fluconazole:venous"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from core.advise.recommendation import Regimen, doses_in_turn
 from core.clinic.case import Case
 from core.clinic.regimen import Route
-from core.clinic.week_text import is_week, read_week, week_text
+from core.clinic.week_text import DAYS, is_week, number_of_doses, read_week, week_text
 from core.errors import InputError
 from core.units import parse_typed_number
 from desktop import texts
@@ -60,8 +60,8 @@ class RegimenForm(Panel):
         """
         self._base, self._case, self._by_week = regimen, case, by_week
         self.retranslate()
-        week = regimen.by_weekday
-        self.amount.set_value(number_text(regimen.amount) if week is None else week_text(week))
+        doses = regimen.by_weekday or regimen.cycle
+        self.amount.set_value(week_text(doses) if doses else number_text(regimen.amount))
         self.every.set_value(number_text(regimen.every))
         self.duration.set_value(number_text(regimen.duration) if regimen.duration else "")
         self._route_chosen(regimen.route.value)
@@ -76,10 +76,11 @@ class RegimenForm(Panel):
         """The regimen typed; faults are shown beside their fields."""
         assert self._base is not None
         every = self._number(self.every)
-        week: tuple[float, ...] | None = ()
+        doses: tuple[float, ...] | None = ()
+        as_shown = self._as_shown(every)
         if is_week(self.amount.edit.text()):
-            week = self._week()
-            amount = max(week) if week else None
+            doses = self._doses(len(self._base.cycle) if as_shown else DAYS)
+            amount = max(doses) if doses else None
         else:
             amount = self._number(self.amount)
         duration: float | None = 0.0
@@ -92,7 +93,15 @@ class RegimenForm(Panel):
         route = Route(self.route.value)
         base = self._base if route is self._base.route else replace(self._base, loading=0.0, loading_duration=0.0)
         plain = replace(base, cycle=(), weekday=None, amount=amount, every=every, route=route, duration=duration)
-        return self._over_the_week(plain, week) if week else plain
+        if as_shown and doses:
+            return doses_in_turn(doses, plain)
+        return self._over_the_week(plain, doses) if doses else plain
+
+    def _as_shown(self, every: float | None) -> bool:
+        """Whether the doses are, as those the form began with, a round that does not go by the days of the week."""
+        base, text = self._base, self.amount.edit.text()
+        assert base is not None
+        return base.by_weekday is None and every == base.every and number_of_doses(text) == len(base.cycle)
 
     def _over_the_week(self, plain: Regimen, week: tuple[float, ...]) -> Regimen | None:
         """Doses from Monday to Sunday, beginning on the day of the first dose."""
@@ -102,15 +111,15 @@ class RegimenForm(Panel):
         weekday = self._case.clock(plain.first_dose).weekday()
         return doses_in_turn([*week[weekday:], *week[:weekday]], plain, weekday)
 
-    def _week(self) -> tuple[float, ...] | None:
+    def _doses(self, number: int) -> tuple[float, ...] | None:
         field = self.amount
         try:
-            week = read_week(field.edit.text(), field.where)
+            doses = read_week(field.edit.text(), field.where, number)
         except InputError as error:
             field.show_problem(Problem(field.where, error.reason, error.values))
             return None
         field.show_problem(None)
-        return week
+        return doses
 
     @staticmethod
     def _number(field: TextField) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 from core.advise.candidates import current_regimen, durations_of, same_regimen
 from core.advise.evaluate import Evaluator
 from core.advise.limits import limits_of
-from core.advise.recommend import SAMPLES, SEED, mark_surpassed, notes_on, samples_for, target_of, unranked
+from core.advise.recommend import SAMPLES, SEED, main_model, mark_surpassed, notes_on, samples_for, target_of, unranked
 from core.advise.recommendation import Basis, Option, Outcome, Recommendation, Regimen
 from core.advise.responses import draw
 from core.clinic.alert import Alert, Severity
@@ -152,7 +152,7 @@ def evaluator_of(case: Case, posteriors: Sequence[Posterior]) -> tuple[DrugModel
     believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
     if not believed:
         raise FitFailed(", ".join(posterior.model_id for posterior in posteriors))
-    model = posteriors[0].bound.model
+    model = main_model(believed)
     believers = draw(case, believed, samples_for(case, believed, SAMPLES), np.random.default_rng(SEED))
     target = target_of(case, model)
     return model, Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.advise.judge import evaluator_of
-from core.advise.recommend import target_of
+from core.advise.recommend import main_model, target_of
 from core.advise.recommendation import Regimen
 from core.clinic.case import MIC_KINDS, Case
 from core.clinic.mic import MicDistribution
@@ -47,7 +47,7 @@ def mic_table(
 
     Source: Mouton et al., J Antimicrob Chemother 2005;55:601 (doi:10.1093/jac/dki079).
     """
-    target = target_of(case, posteriors[0].bound.model).target
+    target = target_of(case, main_model(posteriors)).target
     if target.kind not in MIC_KINDS:
         raise InputError("target", "target_without_mic")
     unmeasured = replace(case, covariates=tuple(item for item in case.covariates if item.name != "mic"), mics=None)

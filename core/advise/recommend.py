@@ -74,6 +74,12 @@ def target_of(case: Case, model: DrugModel) -> DrugTarget:
     return model.targets[0]
 
 
+def main_model(posteriors: Sequence[Posterior]) -> DrugModel:
+    """The model believed most, whose targets, harms and limits hold for all of them."""
+    believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
+    return max(believed or posteriors, key=lambda posterior: posterior.weight).bound.model
+
+
 def recommend(
     case: Case,
     posteriors: Sequence[Posterior],
@@ -100,7 +106,7 @@ def recommend(
     believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
     if not believed or blank.has_stop:
         return blank
-    model = max(believed, key=lambda posterior: posterior.weight).bound.model
+    model = main_model(believed)
     target = target_of(case, model)
     believers = draw(case, believed, samples_for(case, believed, basis.samples), np.random.default_rng(basis.seed))
     evaluator = Evaluator(case, believers, target.target, model.harms, target.fraction_unbound)
@@ -122,8 +128,7 @@ def unranked(case: Case, posteriors: Sequence[Posterior], questions: Sequence[Al
         questions: doubts about the entries.
         basis: inputs' hash, program version, samples and seed.
     """
-    believed = [posterior for posterior in posteriors if posterior.status is not FitStatus.FAILED]
-    target = target_of(case, max(believed or posteriors, key=lambda posterior: posterior.weight).bound.model)
+    target = target_of(case, main_model(posteriors))
     return Recommendation(
         outcome=Outcome.BLOCKED,
         options=(),
@@ -145,7 +150,7 @@ def _offer(
     options: int,
 ) -> Recommendation:
     """Rank what was judged, and say what must be known of it; nothing is offered where nothing reaches the target."""
-    model = max(believed, key=lambda posterior: posterior.weight).bound.model
+    model = main_model(believed)
     alerts = list(blank.alerts)
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
     ranked = rank(judged, label_first=label_first)

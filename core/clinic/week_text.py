@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import InputError
 from core.units import format_number, parse_typed_number
 
-_DAYS = 7
+DAYS = 7
 _BETWEEN = "/"
 
 
@@ -14,18 +14,24 @@ def is_week(text: str) -> bool:
     return _BETWEEN in text
 
 
-def read_week(text: str, where: str) -> tuple[float, ...]:
+def number_of_doses(text: str) -> int:
+    """How many doses a text tells."""
+    return text.count(_BETWEEN) + 1
+
+
+def read_week(text: str, where: str, number: int = DAYS) -> tuple[float, ...]:
     """The seven numbers of a text; 0 is a day without a dose.
 
     Args:
         text: as typed.
         where: the field it was typed into.
+        number: of doses, of a round that is no week.
 
     Raises:
         InputError: naming the field: not seven, one that is no number or below zero, nothing but zeros.
     """
     parts = text.split(_BETWEEN)
-    if len(parts) != _DAYS:
+    if len(parts) != number:
         raise InputError(where, "week_needs_seven", value=str(len(parts)))
     doses = tuple(parse_typed_number(part, where) for part in parts)
     if min(doses) < 0 or max(doses) == 0:
@@ -34,5 +40,5 @@ def read_week(text: str, where: str) -> tuple[float, ...]:
 
 
 def week_text(doses: tuple[float, ...]) -> str:
-    """Seven doses as they are typed."""
+    """The doses of a week, or of another round, as they are typed."""
     return f" {_BETWEEN} ".join(format_number(dose) for dose in doses)

@@ -7,14 +7,12 @@ import math
 from dataclasses import replace
 
 from core.clinic.regimen import WEEK
-from core.clinic.week_text import read_week
+from core.clinic.week_text import DAYS, read_week
 from core.errors import InputError
 from core.units import format_number, parse_typed_number
 from desktop.case.draft import DoseRow
 from desktop.case.number_text import number_text
 from desktop.case.times import write_time
-
-_DAYS = 7
 
 
 def check_week_row(row: DoseRow, where: str) -> tuple[tuple[float, ...], int]:
@@ -33,7 +31,7 @@ def check_week_row(row: DoseRow, where: str) -> tuple[tuple[float, ...], int]:
     if row.steady_state:
         raise InputError(f"{where}.amount", "week_not_steady")
     count = parse_typed_number(row.count, f"{where}.count")
-    if count < _DAYS or count != int(count):
+    if count < DAYS or count != int(count):
         raise InputError(f"{where}.count", "week_needs_count", value=row.count.strip())
     return week, int(count)
 
@@ -54,8 +52,8 @@ def week_rows(row: DoseRow, where: str, first: dt.datetime) -> list[DoseRow]:
     """
     week, count = check_week_row(row, where)
     rows = []
-    for place in range(_DAYS):
-        dose = week[(first.weekday() + place) % _DAYS]
+    for place in range(DAYS):
+        dose = week[(first.weekday() + place) % DAYS]
         if dose:
             rows.append(
                 replace(
@@ -64,7 +62,7 @@ def week_rows(row: DoseRow, where: str, first: dt.datetime) -> list[DoseRow]:
                     amount=number_text(dose),
                     every=format_number(WEEK / 24.0),
                     every_unit="day",
-                    count=str(math.ceil((count - place) / _DAYS)),
+                    count=str(math.ceil((count - place) / DAYS)),
                 )
             )
     return rows

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from PySide6.QtTest import QTest
 
 from core import session
+from core.advise.recommendation import doses_in_turn
 from core.errors import InputError
 from core.report.decision import DecisionKind
 from core.units import format_total
@@ -117,3 +120,17 @@ def test_the_case_compares_up_to_four_regimens(qtbot, worked):
     assert len(tab.regimens) == 4
     tab.remove(0)
     assert len(tab.regimens) == 3
+
+
+def test_doses_in_turn_that_are_no_week_stay_what_they_are(worked):
+    """5 mg at 8:00 and 2 mg at 14:00: confirming what is shown must not give the larger one every 6 h."""
+    form = worked.case_tab.advice.panel.form
+    base = worked.state.results.recommendation.options[0].regimen
+    turns = doses_in_turn([5.0, 2.0, 0.0, 0.0], replace(base, every=6.0))
+    form.show_regimen(turns, worked.state.case)
+    assert form.amount.edit.text() == "5 / 2 / 0 / 0"
+    assert form.regimen() == turns
+    form.every.edit.setText("12")
+    assert form.regimen() is None, "four doses are no week"
+    form.amount.edit.setText("5")
+    assert form.regimen().cycle == ()

@@ -34,6 +34,24 @@ def test_own_regimens_are_judged_as_a_recommendation_judges_them() -> None:
     assert judged == advice.options
 
 
+def test_the_target_and_limits_are_those_of_the_model_believed_most() -> None:
+    """For an infant three models hold, and only the last of them aims at 400-650 mg*h/L and allows 20 mg/kg a dose."""
+    facts = {"weight": "5.2 kg", "gestational_age": "38 week", "serum_creatinine": "25 umol/L"}
+    covariates = [CovariateValue(name, parse_quantity(value)) for name, value in facts.items()]
+    covariates.append(CovariateValue("dialysis", "no"))
+    start = dt.datetime(2026, 7, 6, 8, tzinfo=dt.UTC)
+    case = Case(Patient("P-1", Sex.MALE, born=dt.date(2026, 3, 1)), "vancomycin", start, tuple(covariates))
+    fitted = session.individualise(case)
+    weights = {"vancomycin.le2014": 0.8}
+    posteriors = [replace(one, weight=weights.get(one.model_id, 0.1)) for one in fitted.posteriors]
+    assert [one.model_id for one in posteriors][2:] == ["vancomycin.le2014"]
+    advice = session.recommend(case, replace(fitted, posteriors=tuple(posteriors)))
+    judged = judge(case, posteriors, [option.regimen for option in advice.options])
+    assert advice.target.high == parse_quantity("650 mg*h/L")
+    assert [option.attainment for option in judged] == [option.attainment for option in advice.options]
+    assert [option.limits for option in judged] == [option.limits for option in advice.options]
+
+
 def test_a_dose_nobody_makes_is_said_and_not_rounded() -> None:
     option = judge(CASE, FITTED.posteriors, [replace(WAY, amount=620.0)])[0]
     assert option.regimen.amount == 620.0

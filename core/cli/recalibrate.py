@@ -18,8 +18,20 @@ from core.drugs.population_model import PopulationModel
 from core.errors import InputError
 from core.learn.change_plan import read_plan
 from core.learn.drift import chart, scores_of
+from core.learn.model_file import load_predictor
+from core.learn.predictor import Predictor
+from core.learn.predictor_change import PredictorProposal, PredictorSide, calibrate, propose
+from core.learn.predictor_plan import read_predictor_plan
 from core.learn.recalibrate import Proposal, Side, recalibrate
 from core.learn.site_models import history, proposal_document, roll_back, save_proposal, sign
+from core.learn.site_predictors import (
+    is_predictor_proposal,
+    is_site_predictor,
+    predictor_file,
+    roll_back_predictor,
+    save_predictor_proposal,
+    sign_predictor,
+)
 
 _SUFFIX = "*.case.json"
 
@@ -32,6 +44,18 @@ def add_parsers(kinds: Any) -> None:
     fitting.add_argument("test", metavar="TEST", help="folder of other cases, the same at every change")
     fitting.add_argument("-o", "--out", required=True, metavar="PROPOSAL", help="a new folder for the proposal")
     fitting.set_defaults(run=run_recalibrate)
+    moving = kinds.add_parser("calibrate", help="move a predictor's interval by this site's patients, under a plan")
+    moving.add_argument("plan", metavar="PLAN", help="the plan of a predictor (*.yaml), made beforehand")
+    moving.add_argument("cases", metavar="CASES", help="folder of cases to learn from (*.case.json)")
+    moving.add_argument("test", metavar="TEST", help="folder of other cases, the same at every change")
+    moving.add_argument("-o", "--out", required=True, metavar="PROPOSAL", help="a new folder for the proposal")
+    moving.set_defaults(run=run_calibrate)
+    putting = kinds.add_parser("propose", help="judge a predictor trained anew on this site's patients, under a plan")
+    putting.add_argument("plan", metavar="PLAN", help="the plan of a predictor (*.yaml), made beforehand")
+    putting.add_argument("candidate", metavar="CANDIDATE.dwm", help="the predictor trained anew")
+    putting.add_argument("test", metavar="TEST", help="folder of cases, the same at every change")
+    putting.add_argument("-o", "--out", required=True, metavar="PROPOSAL", help="a new folder for the proposal")
+    putting.set_defaults(run=run_propose)
     signing = kinds.add_parser("sign", help="put a proposed model into use")
     signing.add_argument("proposal", metavar="PROPOSAL", help="the folder of the proposal")
     signing.add_argument("--name", required=True, help="who signs")
@@ -110,15 +134,69 @@ def _side(side: Side) -> dict[str, str]:
     }
 
 
+def run_calibrate(args: argparse.Namespace, console: Console) -> Answer:
+    """Move the ends of the interval, compare, write a proposal; exit status 3 where the plan is not kept.
+
+    Raises:
+        InputError: no cases, a case that cannot be used, or a predictor of another kind.
+    """
+    plan = read_predictor_plan(Path(args.plan))
+    source = predictor_file(plan.drug)
+    used, models = load_predictor(source), session.library().models(plan.drug)
+    cases, test = _cases(args.cases, "CASES", models[0]), _cases(args.test, "TEST", models[0])
+    proposal = calibrate(plan, used, models, cases, test)
+    return _proposed(proposal, used, source, Path(args.out), console)
+
+
+def run_propose(args: argparse.Namespace, console: Console) -> Answer:
+    """Compare a predictor trained anew with the one in use, write a proposal; exit status 3 where it is not better.
+
+    Raises:
+        InputError: no cases, a case that cannot be used, or a predictor of another kind.
+    """
+    plan, source = read_predictor_plan(Path(args.plan)), Path(args.candidate)
+    used, candidate = load_predictor(predictor_file(plan.drug)), load_predictor(source)
+    models = session.library().models(plan.drug)
+    proposal = propose(plan, used, candidate, models, _cases(args.test, "TEST", models[0]))
+    return _proposed(proposal, used, source, Path(args.out), console)
+
+
+def _proposed(proposal: PredictorProposal, used: Predictor, source: Path, out: Path, console: Console) -> Answer:
+    document = save_predictor_proposal(proposal, used, source, out, _now())
+    console.tell(console.wording.text("cli_written", {"path": out}))
+    text = console.wording.text
+    lines = [text("predictor_change_data", {"patients": proposal.patients, "test": proposal.test_patients})]
+    for name, side in (("predictor_change_before", proposal.before), ("predictor_change_after", proposal.after)):
+        if side is not None:
+            lines.append(text(name, _predictor_side(side, used.card.coverage)))
+    lines += [text(item.id, item.values) for item in proposal.objections]
+    last = {"name": document["new_model"], "role": proposal.plan.role}
+    lines.append(text("recalibration_accepted" if proposal.accepted else "recalibration_refused", last))
+    return Answer(document, lines, Status.DONE if proposal.accepted else Status.NO_SAFE_ANSWER)
+
+
+def _predictor_side(side: PredictorSide, wanted: float) -> dict[str, str]:
+    return {
+        "covered": f"{100 * side.coverage:.1f}",
+        "wanted": f"{100 * wanted:g}",
+        "ratio": f"{side.median_ratio:.2f}",
+        "error": f"{side.log_error:.3f}",
+        "score": f"{side.interval_score:.3f}",
+    }
+
+
 def run_sign(args: argparse.Namespace, console: Console) -> Answer:
     """Put a proposal into use."""
-    new = sign(Path(args.proposal), args.name, args.role, _now())
+    folder = Path(args.proposal)
+    put = sign_predictor if is_predictor_proposal(folder) else sign
+    new = put(folder, args.name, args.role, _now())
     return Answer({"in_use": new}, [console.wording.text("site_model_in_use", {"name": new})])
 
 
 def run_rollback(args: argparse.Namespace, console: Console) -> Answer:
     """Take a site's model out of use."""
-    before = roll_back(args.model, args.name, _now())
+    take = roll_back_predictor if is_site_predictor(args.model) else roll_back
+    before = take(args.model, args.name, _now())
     gaps = {"name": args.model, "before": before}
     return Answer({"in_use": before}, [console.wording.text("site_model_taken_back", gaps)])
 

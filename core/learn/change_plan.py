@@ -56,9 +56,9 @@ def read_plan(path: Path) -> ChangePlan:
         id=root["id"].text,
         model=root["model"].text,
         reason=root["reason"].text,
-        least_patients=_count(data["least_patients"]),
-        least_levels=_count(data["least_levels"]),
-        least_test_patients=_count(data["least_test_patients"]),
+        least_patients=read_count(data["least_patients"]),
+        least_levels=read_count(data["least_levels"]),
+        least_test_patients=read_count(data["least_test_patients"]),
         prior_patients=prior,
         largest_factor=factor,
         largest_outside=outside,
@@ -67,7 +67,8 @@ def read_plan(path: Path) -> ChangePlan:
     )
 
 
-def _count(entry: Entry) -> int:
+def read_count(entry: Entry) -> int:
+    """A count of at least one; raises DrugFileError for anything else."""
     number = entry.number()
     if number < 1 or number != int(number):
         raise entry.error("must be a whole number above 0")

@@ -78,6 +78,16 @@ def load_predictor(path: Path) -> Predictor:
     return predictor
 
 
+def graphs_of(path: Path) -> Graphs:
+    """The graphs of a predictor's file that `load_predictor` has accepted.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    parts = _unpack(_read(path), path.name)
+    return Graphs(parts["model.onnx"], parts.get(_CHOICE, b""))
+
+
 def sha256(graph: bytes) -> str:
     """SHA-256 of a graph; empty for none."""
     return hashlib.sha256(graph).hexdigest() if graph else ""

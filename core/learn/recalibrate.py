@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,16 @@ def _data_objections(plan: ChangePlan, taught: Sequence[Case], tested: Sequence[
     return found
 
 
-def batch_objections(plan: ChangePlan, model: PopulationModel, cases: Sequence[Case]) -> list[Objection]:
+class Allowed(Protocol):
+    """A plan that says how many of a batch's levels may lie outside a model's band."""
+
+    @property
+    def largest_outside(self) -> float:
+        """A share."""
+        ...
+
+
+def batch_objections(plan: Allowed, model: PopulationModel, cases: Sequence[Case]) -> list[Objection]:
     """What speaks against a batch before anything is learnt: a unit slip of it all, or too many impossible levels."""
     if not cases:
         return []

@@ -19,7 +19,6 @@ from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case, Target
 from core.clinic.covariate import CATALOGUE
 from core.drugs.covariates import PATIENT_FACTS
-from core.drugs.library import resources_folder
 from core.drugs.model import BoundModel, DrugModel, Evidence, off_label
 from core.errors import InputError
 from core.learn.choice import best_regimen
@@ -30,6 +29,7 @@ from core.learn.optimum import Judge, believe_well
 from core.learn.outlook import outlook
 from core.learn.predictor import Predictor
 from core.learn.probe import unchanged
+from core.learn.site_predictors import predictor_file
 from core.learn.virtual_course import limits_of
 from core.units import format_dose, format_number
 
@@ -48,7 +48,7 @@ def with_second_opinion(
         case: the patient.
         bounds: the mechanistic models bound to the patient.
         recommendation: what they advise; nothing in it but alerts and opinion changes.
-        folder: where predictors are; the program's own by default.
+        folder: where predictors are; by default the site's signed one, else the program's own.
     """
     opinion = second_opinion(case, bounds, recommendation, folder)
     alerts = list(recommendation.alerts)
@@ -75,12 +75,12 @@ def second_opinion(
         case: the patient.
         bounds: the mechanistic models bound to the patient.
         recommendation: what they advise.
-        folder: where predictors are; the program's own by default.
+        folder: where predictors are; by default the site's signed one, else the program's own.
     """
-    path = (folder if folder is not None else resources_folder() / "models") / f"{case.drug}{SUFFIX}"
-    if not path.is_file():
-        return _silent("", "", "predictor_none")
     try:
+        path = folder / f"{case.drug}{SUFFIX}" if folder is not None else predictor_file(case.drug)
+        if not path.is_file():
+            return _silent("", "", "predictor_none")
         predictor = predictor_at(path)
     except InputError:
         return _silent("", "", "predictor_broken")

@@ -16,7 +16,7 @@ from core.drugs.rewrite import rewritten
 from core.errors import InputError
 from core.learn.recalibrate import Proposal
 
-_MODEL, _PROPOSAL = "model.yaml", "proposal.json"
+_MODEL, PROPOSAL = "model.yaml", "proposal.json"
 _HISTORY = "history"
 _LOG = "changes.jsonl"
 
@@ -52,7 +52,7 @@ def save_proposal(proposal: Proposal, source: Path, model: PopulationModel, fold
         text = rewritten(source, proposal.fit.model, identifier, note)
         write_atomically(folder / _MODEL, text.encode())
     document = proposal_document(proposal, identifier, made) | {"model_hash": _hash(text) if text else ""}
-    write_atomically(folder / _PROPOSAL, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomically(folder / PROPOSAL, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
     return identifier
 
 
@@ -102,7 +102,31 @@ def sign(folder: Path, name: str, role: str, when: dt.datetime, site: Path | Non
         InputError: the proposal was refused or altered, the role is not the plan's, or the name is missing.
     """
     place = site_folder() if site is None else site
-    document = _read(folder / _PROPOSAL)
+    document = read_proposal(folder)
+    check_signature(document, name, role)
+    text = _text(folder / _MODEL)
+    if _hash(text) != document["model_hash"]:
+        raise InputError("PROPOSAL", "sign_altered", path=folder / _MODEL)
+    name_of_file = f"{document['new_model']}.yaml"
+    if Path(name_of_file).name != name_of_file:
+        raise InputError("PROPOSAL", "proposal_unreadable", path=folder / PROPOSAL)
+    target = place / name_of_file
+    if target.exists():
+        raise InputError("PROPOSAL", "sign_already", name=document["new_model"])
+    place.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, text.encode())
+    entry = {"action": "signed", "model": document["new_model"], "replaces": document["model"], "name": name}
+    entry |= {"role": role, "when": when.isoformat(), "hash": document["model_hash"], "plan": document["plan"]["id"]}
+    log_change(place, entry)
+    return str(document["new_model"])
+
+
+def check_signature(document: dict[str, Any], name: str, role: str) -> None:
+    """Refuse a signature without a name, of another role than the plan's, or under a proposal that was refused.
+
+    Raises:
+        InputError: as said.
+    """
     if not name.strip():
         raise InputError("--name", "sign_name_missing")
     if not document["accepted"]:
@@ -111,21 +135,6 @@ def sign(folder: Path, name: str, role: str, when: dt.datetime, site: Path | Non
         )
     if role != document["plan"]["role"]:
         raise InputError("--role", "sign_role_wrong", value=role, wanted=document["plan"]["role"])
-    text = _text(folder / _MODEL)
-    if _hash(text) != document["model_hash"]:
-        raise InputError("PROPOSAL", "sign_altered", path=folder / _MODEL)
-    name_of_file = f"{document['new_model']}.yaml"
-    if Path(name_of_file).name != name_of_file:
-        raise InputError("PROPOSAL", "proposal_unreadable", path=folder / _PROPOSAL)
-    target = place / name_of_file
-    if target.exists():
-        raise InputError("PROPOSAL", "sign_already", name=document["new_model"])
-    place.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, text.encode())
-    entry = {"action": "signed", "model": document["new_model"], "replaces": document["model"], "name": name}
-    entry |= {"role": role, "when": when.isoformat(), "hash": document["model_hash"], "plan": document["plan"]["id"]}
-    _log(place, entry)
-    return str(document["new_model"])
 
 
 def roll_back(identifier: str, name: str, when: dt.datetime, site: Path | None = None) -> str:
@@ -149,7 +158,7 @@ def roll_back(identifier: str, name: str, when: dt.datetime, site: Path | None =
     path.rename(kept)
     before = str(signed[-1]["replaces"])
     entry = {"action": "rolled back", "model": identifier, "in_use_again": before, "name": name}
-    _log(place, entry | {"when": when.isoformat()})
+    log_change(place, entry | {"when": when.isoformat()})
     return before
 
 
@@ -168,14 +177,21 @@ def history(site: Path | None = None) -> list[dict[str, Any]]:
         raise InputError(str(path), "history_unreadable", path=path) from None
 
 
-def _log(place: Path, entry: dict[str, Any]) -> None:
+def log_change(place: Path, entry: dict[str, Any]) -> None:
+    """Add a line to the log."""
     path = place / _HISTORY / _LOG
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [*(_text(path).splitlines() if path.is_file() else []), json.dumps(entry, ensure_ascii=False)]
     write_atomically(path, ("\n".join(lines) + "\n").encode())
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_proposal(folder: Path) -> dict[str, Any]:
+    """A proposal's document.
+
+    Raises:
+        InputError: there is none that can be read.
+    """
+    path = folder / PROPOSAL
     try:
         document = json.loads(_text(path))
     except ValueError:

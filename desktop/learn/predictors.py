@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
+from core.drugs.library import drug_of
 from core.errors import InputError
 from desktop.language import LANGUAGE, Panel
 from desktop.learn.page import card_page
@@ -59,7 +60,8 @@ class PredictorsPage(Panel):
             self.tr("A predictor's second opinion stands beside the recommendation; it never changes it.")
         )
         for item in (self.list.item(row) for row in range(self.list.count())):
-            item.setText(LANGUAGE.wording.drug(Path(str(item.data(Qt.ItemDataRole.UserRole))).stem))
+            drug = drug_of(Path(str(item.data(Qt.ItemDataRole.UserRole))).stem)
+            item.setText(LANGUAGE.wording.drug(drug))
         self._show(self.list.currentItem())
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from core.drugs.library import resources_folder
+from core.errors import InputError
+from core.learn.site_predictors import predictor_file
 from desktop.language import Panel
 from desktop.learn.patient import PatientPage
 from desktop.learn.predictors import PredictorsPage
@@ -16,8 +18,15 @@ from desktop.state import CaseState
 
 
 def predictor_files() -> list[Path]:
-    """The predictors shipped."""
-    return sorted((resources_folder() / "models").glob("*.dwm"))
+    """The predictors in use: those shipped, or what the site has signed in place of one."""
+    return [_in_use(path) for path in sorted((resources_folder() / "models").glob("*.dwm"))]
+
+
+def _in_use(shipped: Path) -> Path:
+    try:
+        return predictor_file(shipped.stem)
+    except InputError:  # of no use, which the second opinion then says
+        return shipped
 
 
 def recipe_files() -> list[Path]:

@@ -166,7 +166,8 @@ def _speak(
     if not np.isfinite(ahead).all():  # no point of the prior explains the levels
         return _silence_of(predictor, "predictor_outside_combination")
     chosen = given[best_regimen(predictor.utilities(row, given, ahead, case.now), given, burdens)]
-    best = _best(recommendation)
+    best, first = _best(recommendation), recommendation.options[0].regimen
+    alike = any(_same_but_for_the_time(chosen, regimen) for regimen in (first, best))
     reasons = sorted(predictor.reasons(row).items(), key=lambda item: -abs(item[1]))
     return SecondOpinion(
         model_id=predictor.card.id,
@@ -180,7 +181,7 @@ def _speak(
         high=interval.high,
         daily=interval.value,
         coverage=predictor.card.coverage,
-        agrees=_same_but_for_the_time(chosen, best) or _agrees(predictor, row, interval.value, best, allowed),
+        agrees=alike or _agrees(predictor, row, interval.value, best, allowed),
         reasons=tuple(reasons),
     )
 

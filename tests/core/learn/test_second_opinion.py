@@ -149,6 +149,10 @@ def test_the_same_regimen_is_no_disagreement(advised: dict[str, Recommendation])
     best = advised["vancomycin"].options[0]
     same = replace(best, regimen=replace(best.regimen, amount=found.amount, every=found.every), utility=9.0)
     assert opinion(VANCOMYCIN, replace(advised["vancomycin"], options=(same,))).agrees
+    far = replace(best, regimen=Regimen(2000.0, 8.0, Route.INTRAVENOUS, 3.5, best.regimen.first_dose), utility=10.0)
+    assert opinion(
+        VANCOMYCIN, replace(advised["vancomycin"], options=(same, far))
+    ).agrees  # what stands first counts too
 
 
 def test_models_that_say_something_else_silence_it(advised: dict[str, Recommendation]) -> None:

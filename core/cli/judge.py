@@ -9,7 +9,7 @@ from core import session
 from core.advise.recommendation import Recommendation, Regimen, doses_in_turn
 from core.cli import wire
 from core.cli.answer import Answer, Console, Status
-from core.cli.arguments import add_case, read_case_argument
+from core.cli.arguments import add_case, add_isolates, read_case_argument
 from core.cli.recommend import offered_lines
 from core.clinic.case import Case
 from core.clinic.regimen import Route
@@ -27,6 +27,7 @@ def add_parser(verbs: Any) -> None:
     """Register the verb."""
     parser = verbs.add_parser("judge", help="what a regimen of your own would do, or the dose a target asks for")
     add_case(parser)
+    add_isolates(parser)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--dose", metavar="DOSE", help='"750 mg", or Monday to Sunday: "5/2.5/5/2.5/5/2.5/0 mg"')
     what.add_argument("--on-target", action="store_true", help="find the dose that puts this patient on the target")

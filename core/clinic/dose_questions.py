@@ -70,7 +70,7 @@ def _odd_time(level: Level, doses: list[Dose]) -> Iterable[tuple[Severity, str]]
 
 def dose_questions(case: Case, usual: UsualDoses | None) -> list[Alert]:
     """Doubts about amounts, routes, repeats and the status of doses (hazards H1, H2, H8, H9, H16, H17)."""
-    return [*_repeats(case), *_overdue(case), *([] if usual is None else _unusual(case, usual))]
+    return [*_repeats(case), *_forgotten(case), *_overdue(case), *([] if usual is None else _unusual(case, usual))]
 
 
 def _repeats(case: Case) -> list[Alert]:
@@ -79,6 +79,18 @@ def _repeats(case: Case) -> list[Alert]:
             gaps = {"time": describe_time(two.time), "dose": str(two.amount), "other": str(one.amount)}
             name = "dose_entered_twice" if one.amount == two.amount else "doses_at_once"
             return [Alert(Severity.CAUTION, name, gaps, "doses")]
+    return []
+
+
+def _forgotten(case: Case) -> list[Alert]:
+    """A steady state is that of its own row; of a row that goes on beside it, the doses before would be forgotten."""
+    rows = case.given_doses
+    for row in (row for row in rows if row.steady_state):
+        for other in rows:
+            until = other.last_time + ((other.interval or 0.0) - 2 * _ROUNDING if other.steady_state else 0.0)
+            if other.time < row.time - _ROUNDING <= until:
+                gaps = {"time": describe_time(row.time), "dose": str(row.amount), "other": str(other.amount)}
+                return [Alert(Severity.STOP, "steady_state_beside_other", gaps, "doses")]
     return []
 
 

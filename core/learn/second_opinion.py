@@ -208,8 +208,8 @@ def _best(recommendation: Recommendation) -> Regimen:
 
 
 def _same_but_for_the_time(one: Regimen, other: Regimen) -> bool:
-    """Whether two marketed regimens give the same dose as often by the same route, whenever they begin."""
-    return (one.amount, one.every, one.route) == (other.amount, other.every, other.route)
+    """Whether two marketed regimens give the same doses as often by the same route, whenever they begin."""
+    return (one.amounts, one.every, one.route) == (other.amounts, other.every, other.route)
 
 
 def _agrees(predictor: Predictor, row: Array, daily: float, best: Regimen, allowed: Sequence[Regimen]) -> bool:

@@ -150,7 +150,7 @@ def mic_rows(recommendation: Recommendation) -> MicRows | None:
     beyond = mics.beyond > 0
     options = [
         (
-            Joined((format_dose(option.regimen.amount), way_said(option.regimen)), " — "),
+            dose_and_way(option.regimen),
             (*(f"{percent(chance)} %" for _, chance in option.by_mic), *(["0 %"] if beyond else [])),
             f"{percent(option.attainment.value)} %",
         )

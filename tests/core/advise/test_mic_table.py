@@ -8,7 +8,7 @@ import pytest
 
 from core import session
 from core.advise.evaluate import Evaluator
-from core.advise.recommendation import Regimen
+from core.advise.recommendation import Regimen, doses_in_turn
 from core.advise.responses import draw
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.covariate import CovariateValue
@@ -17,6 +17,7 @@ from core.clinic.patient import Patient, Sex
 from core.clinic.regimen import Route
 from core.errors import InputError
 from core.pd.attainment import Index, PkPdTarget, index_values
+from core.report.offer import dose_and_way, mic_rows
 from core.units import parse_quantity
 
 CASE = Case(
@@ -164,3 +165,11 @@ def test_the_unbound_share_of_the_drugs_own_target_is_used_for_a_target_of_the_s
     """Piperacillin is 30 % bound."""
     model = session.library().models("piperacillin")[0]
     assert model.targets[0].fraction_unbound == 0.7
+
+
+def test_a_report_names_each_dose_of_unequal_ones_once_in_its_table_by_mic() -> None:
+    case = replace(CASE, mics=ISOLATES)
+    turns = doses_in_turn([1000.0, 500.0], replace(REGIMEN, every=24.0))
+    rows = mic_rows(session.appraise(case, FITTED, [turns]))
+    assert rows is not None
+    assert rows.options[0][0] == dose_and_way(turns)

@@ -87,3 +87,15 @@ def test_an_old_creatinine_is_said() -> None:
 
 def test_a_leap_of_weight_is_asked_about() -> None:
     assert "weight_leap" in asked(with_covariate("weight", "98 kg", 24.0))
+
+
+def test_a_steady_state_that_would_make_another_row_forgotten_blocks() -> None:
+    """The solver begins anew at a steady state: half of 1000 mg mornings and 500 mg evenings would be lost."""
+    row = replace(NORMAL.doses[0], every=parse_quantity("24 h"), steady_state=True)
+    evening = replace(row, time=12.0, amount=parse_quantity("500 mg"))
+    beside = "steady_state_beside_other"
+    for morning in (row, replace(row, count=1), replace(row, steady_state=False)):
+        assert asked(replace(NORMAL, doses=(evening, morning)))[beside] is Severity.STOP
+    assert beside not in asked(replace(NORMAL, doses=(row, replace(evening, time=0.0))))
+    assert beside not in asked(replace(NORMAL, doses=(row, replace(evening, steady_state=False))))
+    assert beside not in asked(replace(NORMAL, doses=(row, replace(evening, time=72.0))))

@@ -127,6 +127,9 @@ def test_a_recommendation_and_its_report_show_the_chances_by_mic(
         chances = [row["attainment"] for row in option["by_mic"]]
         mean = sum(share * chance for share, chance in zip((30 / 48, 12 / 48, 4 / 48), chances, strict=True))
         assert option["attainment"]["value"] == pytest.approx(mean, abs=1e-9)
+    own = ["--dose", "1000 mg", "--every", "8 h", "--over", "0.5 h", "--isolates", WARD.name]
+    assert run(["--json", "judge", str(case), *own]) == 0
+    assert json.loads(capsys.readouterr().out)["mic_distribution"]["total"] == 48
     utilities = [option["utility"] for option in answer["options"] if not option["current"]]
     assert utilities[0] == pytest.approx(max(utilities), abs=0.02)
     assert run(words) == 0

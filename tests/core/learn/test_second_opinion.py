@@ -8,7 +8,7 @@ import pytest
 
 from core import session
 from core.advise.candidates import limits_met
-from core.advise.recommendation import Outcome, Recommendation, Regimen, SecondOpinion
+from core.advise.recommendation import Outcome, Recommendation, Regimen, SecondOpinion, doses_in_turn
 from core.clinic.alert import Severity
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.case_file import load_case
@@ -153,6 +153,9 @@ def test_the_same_regimen_is_no_disagreement(advised: dict[str, Recommendation])
     assert opinion(
         VANCOMYCIN, replace(advised["vancomycin"], options=(same, far))
     ).agrees  # what stands first counts too
+    fewer = doses_in_turn([found.amount, 0.0, 0.0, 0.0], same.regimen)
+    quarter = replace(same, regimen=fewer)
+    assert not opinion(VANCOMYCIN, replace(advised["vancomycin"], options=(quarter,))).agrees
 
 
 def test_models_that_say_something_else_silence_it(advised: dict[str, Recommendation]) -> None:

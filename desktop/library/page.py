@@ -42,7 +42,7 @@ def _about(model: DrugModel) -> Rows:
         (translate("library", "Model"), model.id),
         (translate("library", "Source"), f"{source.citation} {doi}".strip()),
         (translate("library", "People"), f"{source.population} (n = {source.n})"),
-        (translate("library", "Evidence"), source.evidence.replace("-", " ")),
+        (translate("library", "Evidence"), texts.word("model_evidence", source.evidence).replace("-", " ")),
         ("ATC", model.drug.atc),
         (translate("library", "Molar mass"), f"{format_number(model.drug.molar_mass, 7)} g/mol"),
         (translate("library", "Levels in"), texts.unit(model.analyte_unit)),

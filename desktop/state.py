@@ -43,6 +43,9 @@ def local_now() -> dt.datetime:
     return dt.datetime.now().astimezone()
 
 
+_NEEDED = ("covariate_missing", "covariate_or_ancestry_missing", "mic_missing")  # what is asked for in its field
+
+
 class CaseState(QObject):
     """Draft, case, results and decision; every edit bumps `version`."""
 
@@ -104,7 +107,7 @@ class CaseState(QObject):
     def missing(self) -> tuple[str, ...]:
         """Fields that must be filled before there can be a curve."""
         error = self.results.failure
-        needed = isinstance(error, InputError) and error.reason in ("covariate_missing", "mic_missing")
+        needed = isinstance(error, InputError) and error.reason in _NEEDED
         found = [f"entry.{error.field.rpartition('.')[2]}.0"] if needed and isinstance(error, InputError) else []
         return (*self.reading.missing, *found)
 

@@ -165,6 +165,8 @@ def effect_alerts(believers: Sequence[Believer]) -> list[Alert]:
     effects = [effect for believer in believers for effect in believer.effects.values()]
     assumed = dict.fromkeys(name for effect in effects for name in effect.assumed)
     notes = [Alert(Severity.NOTE, "effect_fact_assumed", {"covariate": name}, name) for name in assumed]
+    mixed = dict.fromkeys(name for effect in effects for name in effect.mixed)
+    notes += [Alert(Severity.CAUTION, "effect_fact_mixed", {"covariate": name}, name) for name in mixed]
     return notes + [
         Alert(Severity.CAUTION, "effect_hardly_explained", {"name": effect.effect.observed.covariate}, "covariates")
         for effect in effects

@@ -54,6 +54,7 @@ class PatientEffect:
     explained: bool = True  # whether enough draws explain what was measured of it
     steps: tuple[Step, ...] = ()
     assumed: tuple[str, ...] = ()  # facts that were not entered, for which the paper's typical value stands in
+    mixed: tuple[str, ...] = ()  # facts that were not entered and are drawn as often as they occur
 
     def of(self, rows: NDArray[np.intp] | slice) -> PatientEffect:
         """Some of the draws."""
@@ -152,8 +153,8 @@ def effects_in(
     for name in effect_ids(bound.model.targets, bound.model.harms):
         effect = effect_by_id(name)
         assert effect is not None  # the drug file was read with it
-        own, seen, assumed = _in_patient(case, effect)
-        unknown = PatientEffect(own, {}, steps=_steps(case, effect), assumed=assumed)
+        own, seen, assumed, mixed = _in_patient(case, effect)
+        unknown = PatientEffect(own, {}, steps=_steps(case, effect), assumed=assumed, mixed=mixed)
         if not len(seen):
             found[name] = replace(unknown, parameters=own.draw(len(eta), rng))
             continue
@@ -163,9 +164,9 @@ def effects_in(
     return eta, found
 
 
-def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array, tuple[str, ...]]:
-    """The effect with this patient's facts and own baseline, times and values (M, 2) of what was measured later, and
-    the facts that were not entered.
+def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array, tuple[str, ...], tuple[str, ...]]:
+    """The effect with this patient's facts and own baseline, times and values (M, 2) of what was measured later, the
+    facts that were not entered, and those of them that are drawn.
     """
     reader = CovariateReader(case)
     facts: dict[str, float | str] = {}
@@ -173,10 +174,11 @@ def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array, tu
         value = reader.at(name, case.now) if name in CATALOGUE or name == "sex" else None
         if isinstance(value, float | str):
             facts[name] = value
-    own = effect.for_patient(facts)
+    own = effect.for_patient(facts, case.patient.ethnicity.value)
     assumed = tuple(name for name in effect.assumed(facts) if name in CATALOGUE)
+    mixed = effect.drawn(facts)
     if effect.observed is None:
-        return own, np.empty((0, 2)), assumed
+        return own, np.empty((0, 2)), assumed, mixed
     first = min((dose.time for dose in case.given_doses), default=np.inf)
     measured = [item for item in case.covariates if item.name == effect.observed.covariate and item.time <= case.now]
     seen = sorted((item.time, item.number) for item in measured)
@@ -186,7 +188,7 @@ def _in_patient(case: Case, effect: EffectModel) -> tuple[EffectModel, Array, tu
         own = replace(own.with_baseline(before[-1]), variability=spread)
     elif "baseline" in effect.variability:
         assumed = (*assumed, effect.observed.covariate)
-    return own, np.array([row for row in seen if row[0] > first]).reshape(-1, 2), assumed
+    return own, np.array([row for row in seen if row[0] > first]).reshape(-1, 2), assumed, mixed
 
 
 def _steps(case: Case, effect: EffectModel) -> tuple[Step, ...]:

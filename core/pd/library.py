@@ -79,6 +79,7 @@ class EffectModel:
     modifiers: tuple[Modifier, ...] = ()
     variability: Mapping[str, float] = field(default_factory=dict)  # variance of a parameter's logarithm
     observed: Observed | None = None  # how a measurement of the effect in the patient is entered
+    mixtures: Mapping[str, Mapping[float, float]] = field(default_factory=dict)  # parameter -> factor -> how often
 
     @property
     def name(self) -> str:
@@ -100,24 +101,36 @@ class EffectModel:
         """Facts about the patient that change the effect."""
         return tuple(dict.fromkeys(modifier.by for modifier in self.modifiers))
 
-    def for_patient(self, facts: Mapping[str, float | str]) -> EffectModel:
+    def for_patient(self, facts: Mapping[str, float | str], ancestry: str = "") -> EffectModel:
         """The effect in one patient; a fact that is not given leaves its parameter at the paper's reference.
+
+        Where each choice of a fact has its own value, one not given is drawn as often as it occurs in people of the
+        ancestry; the most frequent stands for the typical patient.
 
         Args:
             facts: covariates by name in base units, or choices.
+            ancestry: as in the case; "" or "unknown": not given.
 
         Raises:
             InputError: a fact without which the effect cannot be told is missing, or a choice is unknown.
             ModelError: a value outside what a relation can take.
         """
         changed = dict(self.parameters)
+        mixtures: dict[str, Mapping[float, float]] = {}
         for modifier in self.modifiers:
             value = facts.get(modifier.by)
+            shares = modifier.shares.get(ancestry)
             if value is not None:
                 changed[modifier.parameter] = modifier.applied(changed[modifier.parameter], value)
+            elif shares is not None:
+                typical = modifier.values[max(shares, key=lambda choice: shares[choice])]
+                changed[modifier.parameter] = typical
+                factors = {name: value / typical for name, value in modifier.values.items()}
+                mixtures[modifier.parameter] = {factors[name]: share for name, share in shares.items()}
             elif modifier.form is Form.VALUES:
-                raise InputError(f"covariates.{modifier.by}", "covariate_missing", name=modifier.by)
-        return replace(self, parameters=MappingProxyType(changed), modifiers=())
+                reason = "covariate_or_ancestry_missing" if modifier.shares else "covariate_missing"
+                raise InputError(f"covariates.{modifier.by}", reason, name=modifier.by)
+        return replace(self, parameters=MappingProxyType(changed), modifiers=(), mixtures=mixtures)
 
     def with_baseline(self, value: float) -> EffectModel:
         """The effect with the patient's own baseline, in `unit`.
@@ -131,13 +144,19 @@ class EffectModel:
 
     def assumed(self, facts: Mapping[str, float | str]) -> tuple[str, ...]:
         """Facts that were not given, for which the paper's reference stands in."""
-        return tuple(name for name in self.covariates if name not in facts)
+        return tuple(name for name in self.covariates if name not in facts and name not in self.drawn(facts))
+
+    def drawn(self, facts: Mapping[str, float | str]) -> tuple[str, ...]:
+        """Facts that were not given and are drawn as often as they occur."""
+        return tuple(item.by for item in self.modifiers if item.shares and item.by not in facts)
 
     def draw(self, patients: int, rng: np.random.Generator) -> Mapping[str, Array]:
-        """Parameters of that many patients, (patients,) each, log-normal about the typical ones."""
+        """Parameters of that many patients, (patients,) each, log-normal about the typical ones or their mixture."""
         drawn = {name: np.full(patients, value) for name, value in self.parameters.items()}
         for name, variance in self.variability.items():
             drawn[name] = drawn[name] * np.exp(np.sqrt(variance) * rng.standard_normal(patients))
+        for name, shares in self.mixtures.items():
+            drawn[name] = drawn[name] * rng.choice(list(shares), patients, p=list(shares.values()))
         return MappingProxyType(drawn)
 
     def evaluate(self, concentration: Array, times: Array, parameters: Mapping[str, Array] | None = None) -> Array:

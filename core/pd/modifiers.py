@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.clinic.covariate import CATALOGUE
+from core.clinic.patient import Ethnicity
 from core.clinic.strict_yaml import Entry
 from core.errors import InputError, ModelError
 
@@ -38,6 +39,7 @@ class Modifier:
     values: Mapping[str, float]  # choice -> value of the parameter, or -> factor
     centre: float = 0.0
     coefficient: float = 0.0
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # ancestry -> choice -> how often it occurs
 
     def applied(self, typical: float, value: float | str) -> float:
         """The parameter at a value of the covariate.
@@ -76,7 +78,7 @@ def read_modifier(entry: Entry, parameters: tuple[str, ...], unit: str) -> Modif
     by = entry["by"].text
     form = Form(entry["form"].choice(*Form))
     if form in (Form.VALUES, Form.FACTOR):
-        entry.only("parameter", "by", "form", "values")
+        entry.only("parameter", "by", "form", "values", *(("unknown",) if form is Form.VALUES else ()))
         known = _choices(entry["by"])
         fields = entry["values"].fields
         for choice, item in fields.items():
@@ -88,12 +90,28 @@ def read_modifier(entry: Entry, parameters: tuple[str, ...], unit: str) -> Modif
             choice: item.number() if form is Form.FACTOR or unit == "number" else item.quantity(unit)
             for choice, item in fields.items()
         }
-        return Modifier(parameter, by, form, read)
+        unknown = entry.get("unknown")
+        return Modifier(parameter, by, form, read, shares={} if unknown is None else _shares(unknown, read))
     entry.only("parameter", "by", "form", "centre", "coefficient")
     kind = CATALOGUE.get(by)
     if kind is None or kind.choices:
         raise entry["by"].error(f"'{by}' is not a covariate with a number")
     return Modifier(parameter, by, form, {}, entry["centre"].quantity(kind.unit), entry["coefficient"].number())
+
+
+def _shares(entry: Entry, choices: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """How often each choice occurs in people of an ancestry, from counts of them."""
+    ancestries = [item.value for item in Ethnicity if item is not Ethnicity.UNKNOWN]
+    entry.only("source", *ancestries)
+    _ = entry["source"].text
+    found: dict[str, dict[str, float]] = {}
+    for ancestry, counted in ((name, item) for name, item in entry.fields.items() if name != "source"):
+        counted.only(*choices)
+        counts = {choice: counted[choice].number() for choice in choices}
+        if min(counts.values()) < 0 or sum(counts.values()) <= 0:
+            raise counted.error("counts of people are needed, none below 0 and not all 0")
+        found[ancestry] = {choice: count / sum(counts.values()) for choice, count in counts.items()}
+    return found
 
 
 def _choices(by: Entry) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def test_genotype_and_amiodarone_lower_the_dose() -> None:
 
 def test_a_genotype_without_which_the_effect_cannot_be_told_is_asked_for() -> None:
     case = warfarin()
-    case = replace(case, covariates=case.covariates[:1])
+    case = unknown_genotype(case, Ethnicity.UNKNOWN)
     with pytest.raises(InputError) as refusal:
         session.recommend(case, session.individualise(case))
     assert refusal.value.field == "covariates.vkorc1_genotype"
@@ -183,10 +183,11 @@ def test_the_curves_of_an_effect_pass_through_what_was_measured_of_it() -> None:
     assert own.times[-1] >= case.now + 504.0
 
 
-def test_without_the_genotype_there_is_no_curve_of_the_inr() -> None:
+def test_without_genotype_and_ancestry_there_is_no_curve_of_the_inr() -> None:
     case = warfarin(daily=4.0, days=3)
-    case = replace(case, covariates=case.covariates[:1])
+    case = unknown_genotype(case, Ethnicity.UNKNOWN)
     assert session.predict_prior(case).curve(f"effect:{INR}") is None
+    assert session.predict_prior(unknown_genotype(case, Ethnicity.AFRICAN)).curve(f"effect:{INR}") is not None
 
 
 def test_what_stands_in_for_a_fact_of_the_effect_is_said() -> None:
@@ -198,3 +199,47 @@ def test_what_stands_in_for_a_fact_of_the_effect_is_said() -> None:
     whole = docetaxel((0.0, 4.0))
     found = session.recommend(whole, session.individualise(whole))
     assert "effect_fact_assumed" not in [alert.id for alert in found.alerts]
+
+
+def unknown_genotype(case: Case, ancestry: Ethnicity) -> Case:
+    kept = tuple(item for item in case.covariates if item.name != "vkorc1_genotype")
+    return replace(case, patient=replace(case.patient, ethnicity=ancestry), covariates=kept)
+
+
+def test_chances_of_an_unknown_genotype_are_those_of_each_by_how_often_it_occurs() -> None:
+    """Law of total probability, over 524 GG, 693 AG and 216 AA of 1,433 (IWPC 2009), within three standard errors."""
+    case = replace(warfarin(daily=4.0, days=3), models=("warfarin.hamberg2010",))
+    regimen = Regimen(4.0, 24.0, Route.ORAL, first_dose=case.now)
+
+    def chance(one: Case) -> float:
+        return session.judge(one, session.individualise(one), [regimen])[0].attainment.value
+
+    apart = 0.0
+    for genotype, count in (("GG", 524), ("AG", 693), ("AA", 216)):
+        facts = tuple(item for item in case.covariates if item.name != "vkorc1_genotype")
+        known = replace(case, covariates=(*facts, CovariateValue("vkorc1_genotype", genotype)))
+        apart += count / 1433 * chance(known)
+    together = chance(unknown_genotype(case, Ethnicity.EUROPEAN))
+    assert together == pytest.approx(apart, abs=3 * (0.25 / 500) ** 0.5)
+
+
+def test_an_unknown_genotype_is_said_and_without_ancestry_asked_for() -> None:
+    case = unknown_genotype(warfarin(daily=4.0, days=3), Ethnicity.EAST_ASIAN)
+    found = session.recommend(case, session.individualise(case))
+    assert [alert.about for alert in found.alerts if alert.id == "effect_fact_mixed"] == ["vkorc1_genotype"]
+    nobody = unknown_genotype(case, Ethnicity.UNKNOWN)
+    with pytest.raises(InputError, match="covariate_or_ancestry_missing"):
+        session.recommend(nobody, session.individualise(nobody))
+
+
+def test_measured_inrs_tell_the_genotype_apart() -> None:
+    """A high INR at a low dose makes the sensitive genotype likelier, a low one at a high dose the other."""
+    means = []
+    for daily, inr in ((2.0, 3.5), (8.0, 1.4)):
+        case = unknown_genotype(warfarin(daily=daily, days=12), Ethnicity.EUROPEAN)
+        case = replace(case, covariates=(*case.covariates, CovariateValue("inr", parse_quantity(f"{inr} 1"), 270.0)))
+        bound = session.bind_models(case)[0]
+        rng = np.random.default_rng(3)
+        _, effects = effects_in(case, bound, np.zeros((300, len(bound.model.etas))), rng)
+        means.append(float(np.exp(np.log(effects[INR].parameters["ec50"]).mean())))
+    assert means[0] < 2.6 < 3.4 < means[1]

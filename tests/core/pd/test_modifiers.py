@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.drugs.library import resources_folder
 from core.errors import DrugFileError, InputError, ModelError
 from core.pd.library import EffectModel, load_effect, load_effects, load_effects_on_request
 
@@ -116,3 +118,41 @@ def test_a_wrong_covariate_or_variance_is_refused(tmp_path: Path, before: str, a
     assert before in FILE
     with pytest.raises(DrugFileError, match=reason):
         _load(tmp_path, FILE.replace(before, after))
+
+
+def test_a_genotype_that_is_not_known_is_drawn_as_often_as_it_occurs() -> None:
+    """IWPC 2009: of 1,433 patients of European ancestry 524 GG, 693 AG, 216 AA; EC50 4.1, 3.0094, 1.9188 mg/L."""
+    model = load_effects_on_request()["warfarin_inr_hamberg2010"]
+    unknown = replace(model.for_patient({}, "european"), variability={})
+    drawn = unknown.draw(40_000, np.random.default_rng(5))["ec50"]
+    for value, count in ((4.1, 524), (3.0094, 693), (1.9188, 216)):
+        assert np.isclose(drawn, value).mean() == pytest.approx(count / 1433, abs=0.01)
+    assert unknown.parameters["ec50"] == pytest.approx(3.0094)  # the most frequent
+    assert model.for_patient({}, "east_asian").parameters["ec50"] == pytest.approx(1.9188)
+    assert model.drawn({}) == ("vkorc1_genotype",)
+    assert model.drawn({"vkorc1_genotype": "GG"}) == ()
+    assert "vkorc1_genotype" not in model.assumed({})
+    for ancestry in ("", "unknown", "south_asian"):
+        with pytest.raises(InputError, match="covariate_or_ancestry_missing"):
+            model.for_patient({}, ancestry)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ("martian: {GG: 1, AG: 1, AA: 1}", "martian"),
+        ("european: {GG: 1, AG: 1}", "AA"),
+        ("european: {GG: 1, AG: 1, AA: -1}", "counts of people"),
+        ("european: {GG: 0, AG: 0, AA: 0}", "counts of people"),
+    ],
+)
+def test_counts_that_are_none_are_refused_with_their_line(tmp_path: Path, counts: str, said: str) -> None:
+    shipped = Path(str(resources_folder() / "effects" / "on_request" / "warfarin_inr_hamberg2010.yaml"))
+    lines = [
+        line for line in shipped.read_text("utf-8").splitlines() if "{GG: 11," not in line and "{GG: 197," not in line
+    ]
+    text = "\n".join(f"      {counts}" if "{GG: 524," in line else line for line in lines)
+    path = tmp_path / shipped.name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DrugFileError, match=said):
+        load_effect(path)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import session
-from core.advise.candidates import current_regimen, week_patterns
+from core.advise.candidates import current_regimen, describe, week_patterns
 from core.advise.evaluate import Evaluator, Score
 from core.advise.limits import broken, limits_of
 from core.advise.reasons import Candidate
@@ -345,3 +345,9 @@ def test_the_area_of_a_round_is_what_its_doses_and_the_clearance_make_it() -> No
         for regimen in (doses_in_turn([0.25] * 2 + [0.125] * 5, plain), replace(plain, amount=(0.5 + 0.625) / 7))
     ]
     assert areas[0] == pytest.approx(areas[1], rel=0.02)
+
+
+def test_a_message_writes_a_week_as_it_is_typed_whatever_day_it_begins_on() -> None:
+    assert clinic_week(48.0).cycle != CLINIC
+    assert describe(clinic_week(48.0))["dose"] == "5 / 2.5 / 5 / 2.5 / 5 / 2.5 / 2.5 mg"
+    assert describe(doses_in_turn([5.0, 2.0], Regimen(5.0, 12.0, Route.ORAL)))["dose"] == "5 / 2 mg"

@@ -215,6 +215,7 @@ def test_days_are_said_in_both_languages() -> None:
     assert say(english, dose_and_way(week)).startswith("oral — 5 mg on Monday")
     turns = doses_in_turn([5.0, 2.5], Regimen(5.0, 24.0, Route.ORAL))
     assert say(english, schedule_said(turns)) == "5 mg as dose 1; 2.5 mg as the others of every 2"
+    assert say(english, dose_and_way(turns)).endswith("every 24 hours")
     pause = doses_in_turn([5.0] * 6 + [0.0], Regimen(5.0, 24.0, Route.ORAL), 0)
     assert say(english, schedule_said(pause)) == "no dose on Sunday; 5 mg on the other days (30 mg a week)"
 

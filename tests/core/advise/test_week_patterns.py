@@ -274,6 +274,27 @@ def test_a_new_week_replaces_the_days_the_one_before_had() -> None:
     assert running.cycle == new
 
 
+@pytest.mark.parametrize("added", [1, 2, 3, 4])
+def test_doses_added_one_by_one_go_on_with_the_week(added: int) -> None:
+    for week in ((5.0, 2.5, 5.0, 2.5, 5.0, 2.5, 2.5), (5.0, 2.5, 5.0, 2.5, 5.0, 0.0, 0.0)):
+        rows = rows_over_the_week(week, 21)
+        more = tuple(replace(row, time=504.0 + 24.0 * day, count=1) for day, row in enumerate(rows[:added]))
+        case = warfarin(doses=(*rows, *more))
+        running = current_regimen(case)
+        assert case.now == 504.0 + 24.0 * added
+        assert running is not None
+        assert running.cycle == (*week[added:], *week[:added])
+
+
+def test_one_dose_of_two_a_day_that_changes_leaves_the_other() -> None:
+    day = parse_quantity("24 h")
+    rows = [Dose(time, parse_quantity("5 mg"), Route.ORAL, None, day, 5) for time in (8.0, 20.0)]
+    rows.append(Dose(128.0, parse_quantity("3 mg"), Route.ORAL, None, day, 1))
+    running = current_regimen(warfarin(doses=tuple(rows)))
+    assert running is not None
+    assert (running.cycle, running.first_dose) == ((5.0, 3.0), 140.0)
+
+
 def test_a_weekly_dose_in_place_of_three_a_week_is_weekly() -> None:
     old = rows_over_the_week((5.0, 0.0, 5.0, 0.0, 5.0, 0.0, 0.0), 21)
     new = Dose(20 * 24.0, parse_quantity("7.5 mg"), Route.ORAL, None, parse_quantity("168 h"), 1)

@@ -70,9 +70,10 @@ def regimen(plan: Regimen, *, brief: bool = False) -> str:
     Of unequal doses it says which is given when.
     """
     if plan.cycle:
-        return LANGUAGE.said(schedule_said(plan, brief=brief))
-    text = QCoreApplication.translate("texts", "%1 every %2")
-    text = text.replace("%1", format_dose(plan.amount)).replace("%2", describe_interval(plan.every))
+        text = schedule(plan, brief=brief)
+    else:
+        text = QCoreApplication.translate("texts", "%1 every %2")
+        text = text.replace("%1", format_dose(plan.amount)).replace("%2", describe_interval(plan.every))
     text = f"{text}, {infusion(plan.duration)}" if plan.duration > 0 and not brief else text
     return f"{text}, {loading(plan)}" if plan.loading else text
 
@@ -82,9 +83,10 @@ def amounts(plan: Regimen) -> str:
     return LANGUAGE.said(amounts_said(plan))
 
 
-def schedule(plan: Regimen) -> str:
-    """How often a regimen is given, or which of unequal doses on which days."""
-    return LANGUAGE.said(schedule_said(plan)) if plan.cycle else interval(plan.every)
+def schedule(plan: Regimen, *, brief: bool = False) -> str:
+    """How often a regimen is given, or which of unequal doses on which days; those of another round with both."""
+    said = LANGUAGE.said(schedule_said(plan, brief=brief)) if plan.cycle else ""
+    return said if plan.by_weekday is not None else ", ".join([*([said] if said else []), interval(plan.every)])
 
 
 def loading(plan: Regimen) -> str:

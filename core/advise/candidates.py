@@ -179,8 +179,10 @@ def limits_met(regimen: Regimen, limits: Limits) -> tuple[Alert, ...]:
 
 
 def describe(regimen: Regimen) -> dict[str, str]:
-    """Values of a regimen for a message: dose (unequal ones in turn), interval, total per day, loading dose."""
-    turns = [format_dose(amount).removesuffix(" mg") for amount in regimen.cycle]
+    """Values of a regimen for a message: dose, interval, total per day, loading dose; unequal doses from Monday to
+    Sunday, as they are typed, else in turn.
+    """
+    turns = [format_dose(amount).removesuffix(" mg") for amount in regimen.by_weekday or regimen.cycle]
     return {
         "dose": f"{' / '.join(turns)} mg" if turns else format_dose(regimen.amount),
         "every": describe_interval(regimen.every),

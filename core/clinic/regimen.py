@@ -115,9 +115,8 @@ def rows_in_turn(rows: Sequence[Dose]) -> tuple[tuple[Dose, ...], ...]:
     """The rows that make up unequal doses given in turn until last, by the places of a round, the next one due first;
     a place without a row is one without a dose. Empty where none do.
 
-    Each row must have been repeated, lest a change of dose be taken for it; of a week's, also those are told that fill
-    it, or that began together and are more than two. Rows that had ended when others began together are replaced by
-    them.
+    Each row must have been repeated, or go on where one ended, lest a change of dose be taken for it; of a week's, also
+    those are told that fill it, or that began together and are more than two: these replace what had ended before.
 
     Args:
         rows: of doses that entered the body, each with an interval.
@@ -135,12 +134,22 @@ def rows_in_turn(rows: Sequence[Dose]) -> tuple[tuple[Dose, ...], ...]:
     ]
     newest = max(dose.time for dose in alike)
     begun = [dose for dose in alike if dose.time > newest - interval + _ROUNDING]
-    if len(begun) > 1:
+    if len(begun) > 2 and not all(_goes_on(dose, rows, same=True) for dose in begun):
         alike = [dose for dose in alike if dose.last_time > min(one.time for one in begun) - _ROUNDING]
     week = interval == WEEK and (len(alike) == _DAYS or 2 < len(alike) == len(begun))
-    if len(alike) < 2 or not (week or all(dose.count > 1 for dose in alike)):
+    if len(alike) < 2 or not (week or all(dose.count > 1 or _goes_on(dose, rows) for dose in alike)):
         return ()
     return _places(alike, interval)
+
+
+def _goes_on(dose: Dose, rows: Sequence[Dose], *, same: bool = False) -> bool:
+    """Whether a row begins when the next dose of another was due; `same`: with the same dose."""
+    return any(
+        other.interval == dose.interval
+        and abs(other.last_time + (other.interval or 0.0) - dose.time) < _ROUNDING
+        and not (same and other.milligrams != dose.milligrams)
+        for other in rows
+    )
 
 
 def _places(rows: Sequence[Dose], interval: float) -> tuple[tuple[Dose, ...], ...]:

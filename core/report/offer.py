@@ -16,7 +16,6 @@ from core.report.phrase import DrugName, Joined, Moment, Phrase, Said, Word
 from core.report.week import amounts_said, schedule_said
 from core.units import Quantity, format_dose, format_number, format_quantity, format_total
 
-_DAY = 24.0  # h
 _METRIC_OF = {
     TargetKind.TROUGH: ("trough", "mg/L"),
     TargetKind.PEAK: ("peak", "mg/L"),
@@ -231,7 +230,7 @@ def way_said(regimen: Regimen) -> Said:
         parts.append(Phrase("report_over", {"hours": format_number(regimen.duration)}))
     if regimen.cycle:
         parts.append(schedule_said(regimen))
-    if not regimen.cycle or regimen.every != _DAY:
+    if regimen.by_weekday is None:
         parts.append(every_said(regimen.every))
     if regimen.loading:
         gaps = {"amount": format_dose(regimen.loading), "hours": format_number(regimen.loading_duration)}

@@ -7,6 +7,7 @@ from core.advise.recommendation import doses_in_turn
 from core.errors import InputError
 from core.report.decision import DecisionKind
 from core.units import format_total
+from desktop import texts
 from tests.desktop.hands import CTRL, KEY, key
 
 
@@ -130,6 +131,7 @@ def test_doses_in_turn_that_are_no_week_stay_what_they_are(worked):
     form.show_regimen(turns, worked.state.case)
     assert form.amount.edit.text() == "5 / 2 / 0 / 0"
     assert form.regimen() == turns
+    assert "every 6 hours, over" in texts.regimen(turns), "days do not tell how far apart these doses are"
     form.every.edit.setText("12")
     assert form.regimen() is None, "four doses are no week"
     form.amount.edit.setText("5")

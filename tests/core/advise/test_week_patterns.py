@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import session
-from core.advise.candidates import current_regimen, week_patterns
+from core.advise.candidates import current_regimen, describe, week_patterns
 from core.advise.evaluate import Evaluator, Score
 from core.advise.limits import broken, limits_of
 from core.advise.reasons import Candidate
@@ -215,6 +215,7 @@ def test_days_are_said_in_both_languages() -> None:
     assert say(english, dose_and_way(week)).startswith("oral — 5 mg on Monday")
     turns = doses_in_turn([5.0, 2.5], Regimen(5.0, 24.0, Route.ORAL))
     assert say(english, schedule_said(turns)) == "5 mg as dose 1; 2.5 mg as the others of every 2"
+    assert say(english, dose_and_way(turns)).endswith("every 24 hours")
     pause = doses_in_turn([5.0] * 6 + [0.0], Regimen(5.0, 24.0, Route.ORAL), 0)
     assert say(english, schedule_said(pause)) == "no dose on Sunday; 5 mg on the other days (30 mg a week)"
 
@@ -271,6 +272,27 @@ def test_a_new_week_replaces_the_days_the_one_before_had() -> None:
     running = current_regimen(warfarin(doses=(*old, *rows_over_the_week(new, 7, 21 * 24.0))))
     assert running is not None
     assert running.cycle == new
+
+
+@pytest.mark.parametrize("added", [1, 2, 3, 4])
+def test_doses_added_one_by_one_go_on_with_the_week(added: int) -> None:
+    for week in ((5.0, 2.5, 5.0, 2.5, 5.0, 2.5, 2.5), (5.0, 2.5, 5.0, 2.5, 5.0, 0.0, 0.0)):
+        rows = rows_over_the_week(week, 21)
+        more = tuple(replace(row, time=504.0 + 24.0 * day, count=1) for day, row in enumerate(rows[:added]))
+        case = warfarin(doses=(*rows, *more))
+        running = current_regimen(case)
+        assert case.now == 504.0 + 24.0 * added
+        assert running is not None
+        assert running.cycle == (*week[added:], *week[:added])
+
+
+def test_one_dose_of_two_a_day_that_changes_leaves_the_other() -> None:
+    day = parse_quantity("24 h")
+    rows = [Dose(time, parse_quantity("5 mg"), Route.ORAL, None, day, 5) for time in (8.0, 20.0)]
+    rows.append(Dose(128.0, parse_quantity("3 mg"), Route.ORAL, None, day, 1))
+    running = current_regimen(warfarin(doses=tuple(rows)))
+    assert running is not None
+    assert (running.cycle, running.first_dose) == ((5.0, 3.0), 140.0)
 
 
 def test_a_weekly_dose_in_place_of_three_a_week_is_weekly() -> None:
@@ -345,3 +367,9 @@ def test_the_area_of_a_round_is_what_its_doses_and_the_clearance_make_it() -> No
         for regimen in (doses_in_turn([0.25] * 2 + [0.125] * 5, plain), replace(plain, amount=(0.5 + 0.625) / 7))
     ]
     assert areas[0] == pytest.approx(areas[1], rel=0.02)
+
+
+def test_a_message_writes_a_week_as_it_is_typed_whatever_day_it_begins_on() -> None:
+    assert clinic_week(48.0).cycle != CLINIC
+    assert describe(clinic_week(48.0))["dose"] == "5 / 2.5 / 5 / 2.5 / 5 / 2.5 / 2.5 mg"
+    assert describe(doses_in_turn([5.0, 2.0], Regimen(5.0, 12.0, Route.ORAL)))["dose"] == "5 / 2 mg"

@@ -49,6 +49,7 @@ class Source:
     population: str
     n: int
     evidence: str  # how the numbers were confirmed: seen-in-one, seen-in-two, ...
+    population_zh: str = ""  # the same people in Chinese
 
 
 def suited(where: Sequence[Criterion], unless: Sequence[Criterion], value_of: Callable[[str], Value | None]) -> bool:

@@ -78,14 +78,15 @@ def drug_name(entry: Entry) -> str:
 
 def read_source(entry: Entry) -> Source:
     """Read `source`; raises DrugFileError with the line."""
-    entry.only("citation", "doi", "population", "n", "evidence", "note")
-    doi = entry.get("doi")
+    entry.only("citation", "doi", "population", "population_zh", "n", "evidence", "note")
+    doi, chinese = entry.get("doi"), entry.get("population_zh")
     return Source(
         citation=entry["citation"].text,
         doi=doi.text if doi else "",
         population=entry["population"].text,
         n=int(entry["n"].number()),
         evidence=entry["evidence"].text,
+        population_zh=chinese.text if chinese else "",
     )
 
 

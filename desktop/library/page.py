@@ -7,7 +7,7 @@ from html import escape
 from PySide6.QtCore import QCoreApplication
 
 from core.clinic.regimen import describe_interval
-from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm
+from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm, Source
 from core.errors import InputError
 from core.exchange.signal_store import kept_signals
 from core.units import Quantity, format_dose, format_number
@@ -41,7 +41,7 @@ def _about(model: DrugModel) -> Rows:
     return [
         (translate("library", "Model"), model.id),
         (translate("library", "Source"), f"{source.citation} {doi}".strip()),
-        (translate("library", "People"), f"{source.population} (n = {source.n})"),
+        (translate("library", "People"), f"{_people(source)} (n = {source.n})"),
         (translate("library", "Evidence"), texts.word("model_evidence", source.evidence).replace("-", " ")),
         ("ATC", model.drug.atc),
         (translate("library", "Molar mass"), f"{format_number(model.drug.molar_mass, 7)} g/mol"),
@@ -49,6 +49,11 @@ def _about(model: DrugModel) -> Rows:
         (translate("library", "Other drugs it knows"), ", ".join(model.modelled_drugs) or "–"),
         (translate("library", "File"), f"SHA-256 {model.file_hash[:16]}…"),
     ]
+
+
+def _people(source: Source) -> str:
+    chinese = source.population_zh if LANGUAGE.wording.is_chinese else ""
+    return chinese or source.population
 
 
 def _covariates(model: DrugModel) -> Rows:

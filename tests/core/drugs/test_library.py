@@ -6,6 +6,7 @@ import pytest
 
 from core.drugs.library import drug_of, library_files, model_files, read_library, resources_folder
 from core.errors import DrugFileError, InputError
+from core.report.wording import LANGUAGES, Wording
 
 AREAS = {
     "anticancer and transplant": {"tacrolimus", "ciclosporin", "busulfan", "imatinib", "gefitinib", "docetaxel"},
@@ -32,7 +33,10 @@ def test_every_model_says_where_it_comes_from_and_for_whom() -> None:
     for model in shipped().by_id.values():
         assert model.source.citation
         assert model.source.population
-        assert model.source.evidence
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in model.source.population_zh)
+        for language in LANGUAGES:
+            word = Wording(language).word("model_evidence", model.source.evidence)
+            assert word != model.source.evidence
         assert all(target.source and target.meaning for target in model.targets)
         assert all(harm.source for harm in model.harms)
         assert model.limits.source

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from core.clinic.regimen import DoseStatus, Route
+from core.clinic.regimen import DoseStatus, Route, rows_in_turn
 from core.clinic.week_text import is_week
 from core.errors import InputError
 from core.units import format_dose, parse_typed_number
@@ -85,8 +85,9 @@ class RegimenEditor(RowSection):
         now = write_time(self.state.clock())
         if not self.rows:
             return DoseRow(when=now, route=self._usual_route())
-        last: DoseRow = self.rows[-1]
-        return replace(last, when=self._next_due() or now, count="1", status=DoseStatus.GIVEN.value, steady_state=False)
+        index, due = self._next_due()
+        row: DoseRow = self.rows[index]
+        return replace(row, when=due or now, count="1", status=DoseStatus.GIVEN.value, steady_state=False)
 
     def _leave(self) -> None:
         """A week of unequal doses becomes a row for each day."""
@@ -110,11 +111,17 @@ class RegimenEditor(RowSection):
         model = self.state.model
         return model.given_as[0].route.value if model is not None and model.given_as else ""
 
-    def _next_due(self) -> str:
+    def _next_due(self) -> tuple[int, str]:
+        """The row whose next dose comes after the last row, and when: its own, or the first of doses in turn."""
         case = self.state.case
         if case is None or not case.doses or case.doses[-1].interval is None:
-            return ""
-        return write_time(case.clock(case.doses[-1].last_time + case.doses[-1].interval))
+            return -1, ""
+        index, dose = -1, case.doses[-1]
+        turns = rows_in_turn([one for one in case.given_doses if one.interval])
+        if len(case.doses) == len(self.rows) and any(dose in place for place in turns):
+            dose = turns[0][0]
+            index = case.doses.index(dose)
+        return index, write_time(case.clock(dose.last_time + (dose.interval or 0.0)))
 
     def pasted_rows(self, text: str) -> Sequence[DoseRow]:
         """Rows of a pasted table; the usual route stands where none is given."""

@@ -1,3 +1,4 @@
+import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, Q
 from core.errors import InputError
 from core.report.decision import DecisionKind
 from desktop.case.draft_file import draft_of
+from desktop.case.week_rows import week_rows
 from desktop.language import LANGUAGE
 from tests.desktop.hands import CTRL, KEY, key, ready, type_text
 
@@ -264,3 +266,16 @@ def test_everything_that_takes_the_focus_has_a_name(worked):
                 if not interface.text(QAccessible.Text.Name):
                     nameless.append((type(widget).__name__, widget.property("role"), widget.parent()))
     assert nameless == []
+
+
+def test_the_next_dose_after_a_week_is_the_next_day_of_the_week(window, verbs):
+    """The last row is that of the last day with a dose: its own next one comes six days too late."""
+    draft = draft_of(verbs.case)
+    week = replace(draft.doses[0], when="2026-06-22 08:00", count="14", every="24", every_unit="h", steady_state=False)
+    rows = week_rows(
+        replace(week, amount="500 / 250 / 500 / 250 / 500 / 250 / 0"), "dose.0", dt.datetime(2026, 6, 22, 8)
+    )
+    window.state.open_draft(replace(draft, doses=tuple(rows)), saved=True)
+    assert window.state.case is not None, window.state.reading
+    row = window.case_tab.input.doses.new_row()
+    assert (row.when[:10], row.amount, row.count) == ("2026-07-06", "500", "1")

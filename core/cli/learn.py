@@ -14,12 +14,14 @@ from core import session
 from core.atomic_write import write_atomically
 from core.cli.answer import Answer, Console
 from core.cli.arguments import LARGEST_SEED, add_crew, add_output, read_count, read_crew
+from core.cli.exposure import add_exposure, train_on_recipe
 from core.cli.recalibrate import add_parsers
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.exchange.iwpc import read_iwpc
 from core.learn.card import Card, write_card
 from core.learn.dataset import Table, data_hash, load_table, make_table, save_table
+from core.learn.exposure_recipe import is_exposure_recipe
 from core.learn.model_file import load_predictor, save_predictor
 from core.learn.patient_recipe import is_patient_recipe, read_patient_recipe
 from core.learn.patient_table import PatientTable
@@ -63,6 +65,7 @@ def add_parser(verbs: Any) -> None:
     card = kinds.add_parser("card", help="show the card of a predictor")
     card.add_argument("model", metavar="MODEL.dwm")
     card.set_defaults(run=run_card)
+    add_exposure(kinds)
     add_parsers(kinds)
 
 
@@ -72,6 +75,8 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
     Raises:
         InputError: the recipe's models are unknown, or the predictor earns no place.
     """
+    if is_exposure_recipe(Path(args.recipe)):
+        return train_on_recipe(args, Task(_tell_progress) if args.progress else console.task(), console)
     if is_patient_recipe(Path(args.recipe)):
         return _train_on_patients(args, console)
     if args.data is not None:

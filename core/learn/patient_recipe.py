@@ -33,7 +33,7 @@ def is_patient_recipe(path: Path) -> bool:
         DrugFileError: it cannot be read.
     """
     kind = read_strict_yaml(path).get("kind")
-    return kind is not None and kind.choice("patients", "virtual") == "patients"
+    return kind is not None and kind.text == "patients"
 
 
 def read_patient_recipe(path: Path) -> PatientRecipe:

@@ -123,12 +123,16 @@ def _golden_choice(predictor: Predictor, golden: Table, regimens: Sequence[Regim
 
 def cross_validated(candidate: Candidate, training: Table, seed: int) -> float:
     """Mean absolute difference of logarithms on patients left out, five folds of whole patients."""
-    folds = np.arange(len(training.best)) % _FOLDS  # the patients stand in the order of a hash already
-    log_best = np.log(training.best)
+    return cross_validated_error(candidate, training.features, np.log(training.best), seed)
+
+
+def cross_validated_error(candidate: Candidate, features: Array, wanted: Array, seed: int) -> float:
+    """Mean absolute error on patients left out, of features (N, F) and what is wanted (N,), in five folds."""
+    folds = np.arange(len(wanted)) % _FOLDS  # the patients stand in the order of a hash, or of chance, already
     away = []
     for fold in range(_FOLDS):
-        learner = fit(candidate, training.features[folds != fold], log_best[folds != fold], seed)
-        away.append(np.abs(learner.predict(training.features[folds == fold]) - log_best[folds == fold]))
+        learner = fit(candidate, features[folds != fold], wanted[folds != fold], seed)
+        away.append(np.abs(learner.predict(features[folds == fold]) - wanted[folds == fold]))
     return float(np.concatenate(away).mean())
 
 

@@ -19,6 +19,14 @@ from desktop.state import CaseState
 _WIDTH = 560
 
 
+class _Levels(LevelTable):
+    """The levels without the number of the step they are on the case page."""
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.title.setText(self.tr("Levels measured"))
+
+
 class _EffectGrid(CovariateGrid):
     """Only what the drug did to the patient, measured: an INR, a count."""
 
@@ -57,7 +65,7 @@ class PatientPage(Panel):
         self._head = QLabel()
         self._head.setProperty("role", "muted")
         self._head.setWordWrap(True)
-        self.levels = LevelTable(state)
+        self.levels = _Levels(state)
         self.effects = Effects(state)
         self.outcomes = OutcomeTable(state)
         self.estimate = Estimate(state)

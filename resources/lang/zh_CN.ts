@@ -1215,6 +1215,13 @@
     </message>
 </context>
 <context>
+    <name>_Levels</name>
+    <message>
+        <source>Levels measured</source>
+        <translation>测得的血药浓度</translation>
+    </message>
+</context>
+<context>
     <name>_SceneTable</name>
     <message>
         <source>Time</source>

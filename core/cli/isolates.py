@@ -25,13 +25,14 @@ def add_parser(verbs: Any) -> None:
         dest="part", required=True, metavar="PART"
     )
     listing = parts.add_parser("list", help="the tables kept for a drug")
-    keep = parts.add_parser("keep", help="keep a table, in place of one of the same name")
+    keep = parts.add_parser("keep", help="keep a table")
     drop = parts.add_parser("drop", help="keep a table no longer")
     for parser, run in ((listing, run_list), (keep, run_keep), (drop, run_drop)):
         parser.add_argument("drug", metavar="DRUG")
         parser.set_defaults(run=run)
     keep.add_argument("table", metavar="FILE", help="text, a row `MIC: number of isolates` to a line, MICs in mg/L")
     keep.add_argument("--name", required=True, help="germ, ward and year")
+    keep.add_argument("--replace", action="store_true", help="in place of another of the same name")
     keep.add_argument("--source", default="", help="where the counts come from")
     drop.add_argument("--name", required=True, help="of the table")
     for parser in (listing, keep, drop):
@@ -49,7 +50,10 @@ def run_list(args: argparse.Namespace, console: Console) -> Answer:
 def run_keep(args: argparse.Namespace, console: Console) -> Answer:
     """Read a table and keep it."""
     drug, table = _drug(args), _table(Path(args.table), args.name, args.source)
-    place = keep_isolates(drug, table)
+    try:
+        place = keep_isolates(drug, table, replace=args.replace)
+    except InputError as error:
+        raise _of_the_command(error) from None
     gaps = {"name": table.name, "drug": console.wording.drug(drug), "path": str(place)}
     document = {"drug": drug, "path": str(place), "table": wire.isolates(table)}
     return Answer(document, [console.wording.text("cli_isolates_kept", gaps)])
@@ -79,4 +83,14 @@ def _table(path: Path, name: str, source: str) -> MicDistribution:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("FILE", "file_not_utf8", path=str(path), position=error.start) from error
-    return distribution_of(read_isolates(text, "FILE"), name, source)
+    try:
+        return distribution_of(read_isolates(text, "FILE"), name, source)
+    except InputError as error:
+        raise _of_the_command(error) from None
+
+
+def _of_the_command(error: InputError) -> InputError:
+    """The same fault, of the word of the command it is about."""
+    parts = {"mic_distribution.name": "--name", "mic_distribution.source": "--source"}
+    field = parts.get(error.field, "FILE" if error.field.startswith("mic_distribution.isolates") else error.field)
+    return InputError(field, error.reason, **error.values)

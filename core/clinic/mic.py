@@ -37,6 +37,7 @@ class IsolateRow:
     mic: float
     count: int
     beyond: bool = False
+    at_most: bool = False  # inhibited at the lowest MIC tested: the isolate's own may be lower
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ def _check(rows: Sequence[IsolateRow], field: str, *, ordered: bool = False) -> 
         _check_count(row.count, place)
         if (row.mic, row.beyond) in seen or (row.beyond and any(beyond for _, beyond in seen)):
             raise InputError(f"{place}.mic", "mic_twice", value=_written(row))
+        if row.at_most and any(other.mic < row.mic for other in rows):
+            raise InputError(f"{place}.mic", "mic_at_most_not_first", value=_shown(row.mic))
         if row.beyond and row.mic < highest:
             raise InputError(f"{place}.mic", "mic_beyond_not_last", value=_written(row), high=_shown(highest))
         if ordered and index and row.mic < rows[index - 1].mic:
@@ -127,7 +130,7 @@ def _check(rows: Sequence[IsolateRow], field: str, *, ordered: bool = False) -> 
 
 
 def _check_count(count: int, place: str) -> None:
-    if not 0 <= count <= MOST_ISOLATES:
+    if not isinstance(count, int) or not 0 <= count <= MOST_ISOLATES:
         gaps = {"value": str(count), "high": str(MOST_ISOLATES)}
         raise InputError(f"{place}.count", "isolates_unreadable", **gaps)
 
@@ -150,7 +153,8 @@ def rows_of(distribution: MicDistribution) -> list[IsolateRow]:
 def read_isolates(text: str, field: str = FIELD) -> list[IsolateRow]:
     """Read a typed or pasted table, a row `MIC: number of isolates` to a line; MICs without a unit are in mg/L.
 
-    `<=0.25` is read as 0.25: inhibited there, as every MIC says. `>16` counts isolates that grew at 16.
+    `<=0.25` is read as 0.25, and must be the lowest: what grew nowhere has a MIC no higher. `>16` counts isolates that
+    grew at 16.
 
     Raises:
         InputError: a line that is no such row; its number is in `line`.
@@ -174,7 +178,7 @@ def _row_of(line: str, number: int, field: str) -> IsolateRow:
     written = match["count"]
     if not (written.isascii() and written.isdigit() and len(written) <= len(str(MOST_ISOLATES))):
         raise InputError(field, "isolates_unreadable", value=written[:40], high=str(MOST_ISOLATES))
-    return IsolateRow(milligrams, int(written), beyond=match["sign"] == ">")
+    return IsolateRow(milligrams, int(written), beyond=match["sign"] == ">", at_most=match["sign"] in ("<=", "≤"))
 
 
 def _in_base(quantity: Quantity, field: str) -> float:
@@ -219,7 +223,8 @@ def _row_from(node: Node) -> IsolateRow:
     written = mic.text.strip()
     sign = next((sign for sign in ("<=", ">") if written.startswith(sign)), "")
     quantity = parse_quantity(written.removeprefix(sign), mic.path)
-    return IsolateRow(_in_base(quantity, mic.path), node["count"].whole_number, beyond=sign == ">")
+    own = _in_base(quantity, mic.path)
+    return IsolateRow(own, node["count"].whole_number, beyond=sign == ">", at_most=sign == "<=")
 
 
 def distribution_to(distribution: MicDistribution) -> dict[str, Any]:

@@ -44,14 +44,17 @@ def kept_isolates(drug: str) -> tuple[MicDistribution, ...]:
     return tuple(sorted(tables, key=lambda table: table.name))
 
 
-def keep_isolates(drug: str, table: MicDistribution) -> Path:
-    """Keep a table, in place of one of the same name.
+def keep_isolates(drug: str, table: MicDistribution, *, replace: bool = False) -> Path:
+    """Keep a table; in place of another of the same name only where that is meant.
 
     Raises:
-        InputError: the table has no name; the file of the drug is not one of isolates, or cannot be written.
+        InputError: the table has no name, or another is kept under it; the file of the drug is not one of isolates, or
+            cannot be written.
     """
     if not table.name:
         raise InputError("mic_distribution.name", "mic_table_unnamed")
+    if not replace and any(item.name == table.name and item != table for item in kept_isolates(drug)):
+        raise InputError("mic_distribution.name", "mic_name_taken", value=table.name)
     return _write(drug, [*(item for item in kept_isolates(drug) if item.name != table.name), table])
 
 

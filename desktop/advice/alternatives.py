@@ -44,6 +44,7 @@ class Alternatives(Panel):
         self.table.verticalHeader().setMinimumSectionSize(_ROW)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.verticalHeader().sectionResized.connect(self._fit)  # unequal doses may take two lines
+        self.table.horizontalHeader().sectionResized.connect(self.table.resizeRowsToContents)
         self.table.currentCellChanged.connect(self._moved)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

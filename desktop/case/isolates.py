@@ -147,6 +147,7 @@ class IsolatesForm(Panel):
         except InputError as error:
             self._refusal = Problem("mics", error.reason, error.values)
             self.refresh(wanted=True)
+            self._refusal = None  # said once: the next entry may have mended it
             return
         self._look()
         self.state.change(replace(self.state.draft, mics=mics_row(table)))

@@ -28,7 +28,11 @@ def test_what_is_kept_is_found_by_name_and_one_of_the_same_name_takes_its_place(
     keep_isolates("meropenem", OTHER)
     assert kept_isolates("meropenem") == (OTHER, WARD)
     newer = MicDistribution((4.0,), (9,), name=WARD.name)
-    keep_isolates("meropenem", newer)
+    with pytest.raises(InputError, match="mic_name_taken"):
+        keep_isolates("meropenem", newer)
+    assert isolates_named("meropenem", WARD.name) == WARD  # nothing is lost unasked
+    assert keep_isolates("meropenem", WARD) == isolates_file("meropenem")  # the same table is no other
+    keep_isolates("meropenem", newer, replace=True)
     assert isolates_named("meropenem", WARD.name) == newer
     assert kept_isolates("cefepime") == ()
     drop_isolates("meropenem", WARD.name)
@@ -85,6 +89,7 @@ def test_the_command_line_keeps_lists_and_drops(site: Path, capsys: pytest.Captu
         ("0.5: 1\n0.5: 2", "mic_twice"),
         ("0.5: 0", "mic_table_without_isolates"),
         ("4000: 3", "mic_impossible"),
+        ("2: 3\n<=4: 3", "mic_at_most_not_first"),
         ("x" * 100_001, "file_too_large"),
     ],
 )
@@ -94,7 +99,8 @@ def test_a_table_that_is_none_is_refused(
     table = site / "ward.txt"
     table.write_text(text, encoding="utf-8")
     assert run(["--json", "isolates", "keep", "meropenem", str(table), "--name", "x"]) == 2
-    assert json.loads(capsys.readouterr().out)["error"]["reason"] == reason
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["reason"], error["field"]) == (reason, "FILE")
     assert kept_isolates("meropenem") == ()
 
 

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.advise.recommendation import Option
+from core.units import format_number
 from desktop import texts, theme
-from desktop.language import Panel
+from desktop.language import LANGUAGE, Panel
 from desktop.state import CaseState
 
 _ROW = 25
@@ -76,7 +77,8 @@ class Alternatives(Panel):
         for row, option in enumerate(self._options):
             name = texts.regimen(option.regimen, brief=True).replace(" mg", "\u00a0mg")  # a unit stays with its dose
             if not self._is_unique(option) and option.regimen.duration:
-                name += f" · {texts.hours(option.regimen.duration)}"  # the whole text would be cut off
+                over = {"hours": format_number(option.regimen.duration)}
+                name += f"\n{LANGUAGE.wording.text('report_over', over)}"  # the whole text would be cut off
             if option.is_current:
                 name += "  " + self.tr("(now)")
             worst = max(option.risks, key=lambda risk: risk.chance.value, default=None)

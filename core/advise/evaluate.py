@@ -5,16 +5,17 @@ uncertain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.advise.effect_course import END, PatientEffect, effect_named
+from core.advise.effect_course import PatientEffect, effect_named
 from core.advise.harm_chance import Beside, as_modelled, chance_of, excess, risk_of, share_harmed, share_of_draws
-from core.advise.recommendation import Interval, Option, Regimen
+from core.advise.recommendation import Option, Regimen
 from core.advise.responses import Believer, Pattern, Responses
+from core.advise.settled import settled_exposures
 from core.advise.spans import Judged, Spans, settled_spans, spans
 from core.advise.target_metric import CURVE_KINDS, mics_of, target_ends, target_metric
 from core.clinic.case import Case, Target, TargetKind
@@ -193,7 +194,7 @@ class Evaluator:
             above_target=score.above,
             efficacy=chance_of(1.0 - score.below, count, []),
             risks=tuple(risks),
-            exposure=_exposures(judged, settled_spans(regimen)),
+            exposure=settled_exposures(judged, settled_spans(regimen)),
             utility=score.utility,
             effect_unit=self._effect_unit,
             by_mic=self._by_mic(judged) if self.by_isolates else (),
@@ -401,25 +402,3 @@ def _at_exposure(effect: PatientEffect, judged: Judged) -> Array:
 
 def _weight(judged: Judged) -> Array:
     return np.asarray(judged.hours / judged.hours.sum())
-
-
-_OVER_A_ROUND: dict[str, Callable[..., Array]] = {
-    "auc24": np.mean,
-    "peak": np.max,
-    "trough": np.min,
-    "average": np.mean,
-}
-
-
-def _exposures(judged: Sequence[Judged], last: int) -> dict[str, Interval]:
-    """Median and 5-95 % of the last spans, when the regimen has settled: mean, highest peak, lowest trough of them."""
-    found = {}
-    for name, over in _OVER_A_ROUND.items():
-        values = np.concatenate([over(np.asarray(getattr(item, name))[0, :, -last:], axis=1) for item in judged])
-        low, middle, high = np.percentile(values, [5, 50, 95])
-        found[name] = Interval(float(middle), float(low), float(high))
-    if all(item.effects for item in judged):
-        ends = np.concatenate([next(iter(item.effects.values()))[0, :, -last:, END].mean(axis=1) for item in judged])
-        low, middle, high = np.percentile(ends, [5, 50, 95])
-        found[TargetKind.EFFECT.value] = Interval(float(middle), float(low), float(high))
-    return found

@@ -38,7 +38,10 @@ def judge(case: Case, posteriors: Sequence[Posterior], regimens: Sequence[Regime
     Raises:
         FitFailed: no model could be fitted.
     """
-    model, evaluator = evaluator_of(case, posteriors)
+    return _judged(case, *evaluator_of(case, posteriors), regimens)
+
+
+def _judged(case: Case, model: DrugModel, evaluator: Evaluator, regimens: Sequence[Regimen]) -> tuple[Option, ...]:
     current = current_regimen(case)
     options = []
     for regimen in regimens:
@@ -72,7 +75,7 @@ def appraise(
     return replace(
         blank,
         outcome=Outcome.OPTIONS,
-        options=judge(case, posteriors, regimens),
+        options=_judged(case, model, evaluator, regimens),
         basis=replace(blank.basis, samples=evaluator.draws),
         judged_for=model.judged_after,
         mics=case.mics if evaluator.by_isolates else None,
@@ -111,7 +114,7 @@ def dose_for_target(case: Case, posteriors: Sequence[Posterior], way: Regimen) -
         below, above = (below, middle) if reached(float(np.exp(middle))) else (middle, above)
     exact = float(np.exp(above))
     given = min(strengths, key=lambda dose: abs(np.log(dose / exact)))
-    return DoseForTarget(exact, judge(case, posteriors, [replace(way, amount=given, cycle=())])[0])
+    return DoseForTarget(exact, _judged(case, model, evaluator, [replace(way, amount=given, cycle=())])[0])
 
 
 def objections(case: Case, model: DrugModel, regimen: Regimen) -> tuple[Alert, ...]:

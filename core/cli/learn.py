@@ -21,11 +21,10 @@ from core.errors import InputError
 from core.exchange.iwpc import read_iwpc
 from core.learn.card import Card, write_card
 from core.learn.dataset import Table, data_hash, load_table, make_table, save_table
-from core.learn.exposure_recipe import is_exposure_recipe
 from core.learn.model_file import load_predictor, save_predictor
-from core.learn.patient_recipe import is_patient_recipe, read_patient_recipe
+from core.learn.patient_recipe import read_patient_recipe
 from core.learn.patient_table import PatientTable
-from core.learn.recipe import Recipe, read_recipe
+from core.learn.recipe import Recipe, read_recipe, recipe_kind
 from core.learn.table_prediction import PredictedRow, predict_table
 from core.learn.train import check_promoted, train
 from core.learn.train_patients import evaluate_on, train_on_patients
@@ -75,9 +74,10 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
     Raises:
         InputError: the recipe's models are unknown, or the predictor earns no place.
     """
-    if is_exposure_recipe(Path(args.recipe)):
+    kind = recipe_kind(Path(args.recipe))
+    if kind == "exposure":
         return train_on_recipe(args, Task(_tell_progress) if args.progress else console.task(), console)
-    if is_patient_recipe(Path(args.recipe)):
+    if kind == "patients":
         return _train_on_patients(args, console)
     if args.data is not None:
         raise InputError("DATA", "recipe_takes_no_data")

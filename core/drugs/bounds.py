@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from core.clinic.alert import Alert, Severity
 from core.drugs.covariates import CovariateReader, change_times
+from core.drugs.facts import DomainRange, Outside
 from core.drugs.relations import Value
-from core.drugs.sections import DomainRange, Outside
 from core.errors import OutOfDomain
 from core.units import format_number
 

@@ -18,10 +18,11 @@ from core.clinic.level import CoMedication
 from core.clinic.patient import Ethnicity, Patient, Sex
 from core.clinic.regimen import Dose, Route
 from core.clinic.strict_yaml import Entry, read_strict_yaml
+from core.drugs.facts import DomainRange
 from core.drugs.library import is_common, load_model
 from core.drugs.model import BoundModel, DrugModel, GivenAs
 from core.drugs.parameter_section import unit_of_parameter
-from core.drugs.sections import DomainRange, read_drug, read_known_facts
+from core.drugs.sections import read_drug, read_known_facts
 from core.errors import CoreError, DrugFileError
 from core.units import Quantity, parse_quantity
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from core.clinic.regimen import Route
 from core.clinic.strict_yaml import Entry, parse_strict_yaml
 from core.drugs.covariate_section import read_defaults, read_recipes
+from core.drugs.facts import NOT_TO_DOSE
 from core.drugs.measured import Measured
 from core.drugs.model import Metabolite, Residual
 from core.drugs.parameter_section import read_omega, read_parameters
 from core.drugs.population_model import PopulationModel
-from core.drugs.sections import NOT_TO_DOSE, SHARED_SECTIONS, drug_name, read_domain, read_drug, read_facts, read_source
+from core.drugs.sections import SHARED_SECTIONS, drug_name, read_domain, read_drug, read_facts, read_source
 from core.errors import DrugFileError, ModelError
 from core.pk.structures import NAMES, Absorption, Elimination, Structure, structure_of
 from core.units import Quantity

@@ -14,9 +14,9 @@ from core.clinic.regimen import Dose, Route, expand
 from core.drugs.bound_model import LITRES
 from core.drugs.bounds import domain_findings
 from core.drugs.covariates import CovariateReader, change_times
+from core.drugs.facts import DomainRange, DrugFacts, WithFacts
 from core.drugs.model import Assumption, Drug, Residual, Source, Window
 from core.drugs.pbpk_body import MEASURED, body_at, kidney_findings
-from core.drugs.sections import DomainRange, DrugFacts, WithFacts
 from core.engine.laid_out import LaidOut
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate

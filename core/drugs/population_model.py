@@ -24,12 +24,12 @@ from core.drugs.covariates import (
     change_times,
     unit_of,
 )
+from core.drugs.facts import DomainRange, DrugFacts, WithFacts
 from core.drugs.measured import Measured
 from core.drugs.model import Assumption, Drug, Metabolite, Residual, Source
 from core.drugs.occasions import Occasions
 from core.drugs.parameter import Parameter
 from core.drugs.relations import CO_MEDICATION, Form, Relation, Value
-from core.drugs.sections import DomainRange, DrugFacts, WithFacts
 from core.errors import InputError
 from core.pk.structures import EXTRAVASCULAR, Structure
 from core.units import Quantity, format_quantity

@@ -28,16 +28,6 @@ class ExposureRecipe:
     file_hash: str
 
 
-def is_exposure_recipe(path: Path) -> bool:
-    """Whether a recipe is of this kind.
-
-    Raises:
-        DrugFileError: it cannot be read.
-    """
-    kind = read_strict_yaml(path).get("kind")
-    return kind is not None and kind.text == "exposure"
-
-
 def read_exposure_recipe(path: Path) -> ExposureRecipe:
     """Read a recipe of the kind `exposure`.
 

@@ -26,16 +26,6 @@ class PatientRecipe:
     file_hash: str
 
 
-def is_patient_recipe(path: Path) -> bool:
-    """Whether a recipe is of this kind.
-
-    Raises:
-        DrugFileError: it cannot be read.
-    """
-    kind = read_strict_yaml(path).get("kind")
-    return kind is not None and kind.text == "patients"
-
-
 def read_patient_recipe(path: Path) -> PatientRecipe:
     """Read a recipe of the kind `patients`.
 

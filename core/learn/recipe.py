@@ -113,6 +113,16 @@ def read_recipe(path: Path) -> Recipe:
     )
 
 
+def recipe_kind(path: Path) -> str:
+    """`patients` or `exposure`; empty for a dose learned from virtual patients.
+
+    Raises:
+        DrugFileError: it cannot be read.
+    """
+    kind = read_strict_yaml(path).get("kind")
+    return "" if kind is None else kind.text
+
+
 def whole_number(entry: Entry) -> int:
     """A count; raises DrugFileError for anything else."""
     value = entry.number()

@@ -102,24 +102,11 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
     patient = _patient(draft, collector, start or now)
     entries = [(where, entry) for where, entry in _places(draft) if entry.text.strip()]
     covariates = [_covariate(entry, where, collector, today) for where, entry in entries]
-    doses = [
-        _dose(row, f"dose.{i}", collector, dose_days) for i, row in enumerate(draft.doses) if not _untouched_dose(row)
-    ]
-    levels = [
-        _level(row, f"level.{i}", collector, level_days)
-        for i, row in enumerate(draft.levels)
-        if not _untouched_level(row)
-    ]
-    medications = [
-        _medication(row, f"medication.{i}", collector, today)
-        for i, row in enumerate(draft.medications)
-        if row != MedicationRow()
-    ]
-    outcomes = [
-        _outcome(row, f"outcome.{i}", collector, today)
-        for i, row in enumerate(draft.outcomes)
-        if not _untouched_outcome(row)
-    ]
+    places = _rows(draft)
+    doses = [_dose(row, where, collector, dose_days) for where, row in places.doses]
+    levels = [_level(row, where, collector, level_days) for where, row in places.levels]
+    medications = [_medication(row, where, collector, today) for where, row in places.medications]
+    outcomes = [_outcome(row, where, collector, today) for where, row in places.outcomes]
     target = _target(draft.target, collector) if draft.target is not None else None
     mics = None if draft.mics in (None, MicsRow()) else _mics(draft.mics, collector)
     harm_weight = collector.attempt(lambda: _number(draft.harm_weight, "harm_weight"))
@@ -144,14 +131,33 @@ def read_draft(draft: Draft, now: dt.datetime, drugs: Collection[str]) -> Readin
         )
         rows = {
             "covariates": [where for where, _ in entries],
-            "doses": [f"dose.{i}" for i, row in enumerate(draft.doses) if not _untouched_dose(row)],
-            "levels": [f"level.{i}" for i, row in enumerate(draft.levels) if not _untouched_level(row)],
-            "outcomes": [f"outcome.{i}" for i, row in enumerate(draft.outcomes) if not _untouched_outcome(row)],
-            "co_medication": [f"medication.{i}" for i, row in enumerate(draft.medications) if row != MedicationRow()],
+            "doses": [where for where, _ in places.doses],
+            "levels": [where for where, _ in places.levels],
+            "outcomes": [where for where, _ in places.outcomes],
+            "co_medication": [where for where, _ in places.medications],
         }
         if not collector.consistent(case, rows):
             case = None
     return Reading(case, tuple(collector.problems), missing, start, collector.times)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows anything was typed into, each with the name of its field."""
+
+    doses: list[tuple[str, DoseRow]]
+    levels: list[tuple[str, LevelRow]]
+    medications: list[tuple[str, MedicationRow]]
+    outcomes: list[tuple[str, OutcomeRow]]
+
+
+def _rows(draft: Draft) -> _Rows:
+    return _Rows(
+        [(f"dose.{i}", row) for i, row in enumerate(draft.doses) if not _untouched_dose(row)],
+        [(f"level.{i}", row) for i, row in enumerate(draft.levels) if not _untouched_level(row)],
+        [(f"medication.{i}", row) for i, row in enumerate(draft.medications) if row != MedicationRow()],
+        [(f"outcome.{i}", row) for i, row in enumerate(draft.outcomes) if not _untouched_outcome(row)],
+    )
 
 
 def _places(draft: Draft) -> list[tuple[str, Entry]]:

@@ -7,39 +7,24 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from core.drugs.library import drug_of
 from core.errors import InputError
-from desktop.language import LANGUAGE, Panel
+from desktop.language import LANGUAGE
 from desktop.learn.page import card_page
+from desktop.list_page import ListPage
 
 
-class PredictorsPage(Panel):
+class PredictorsPage(ListPage):
     """Predictors to the left, the card of the chosen one to the right."""
 
     def __init__(self, files: Sequence[Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._head = QLabel()
-        self._head.setProperty("role", "muted")
-        self._head.setWordWrap(True)
-        self.list = QListWidget()
-        self.list.setFixedWidth(300)
         for path in files:
             item = QListWidgetItem()
             item.setData(Qt.ItemDataRole.UserRole, str(path))
             self.list.addItem(item)
-        self.page = QTextBrowser()
-        self.page.document().setDocumentMargin(12)
-        self.list.currentItemChanged.connect(self._show)
-        columns = QHBoxLayout()
-        columns.setSpacing(10)
-        columns.addWidget(self.list)
-        columns.addWidget(self.page, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.addWidget(self._head)
-        layout.addLayout(columns, 1)
         self.retranslate()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 Qt's name

@@ -31,11 +31,9 @@ def _in_use(shipped: Path) -> Path:
 
 def recipe_files() -> list[Path]:
     """The recipes of a dose that need no table of patients."""
-    from core.learn.exposure_recipe import is_exposure_recipe
-    from core.learn.patient_recipe import is_patient_recipe
+    from core.learn.recipe import recipe_kind
 
-    every = sorted((resources_folder() / "recipes").glob("*.yaml"))
-    return [path for path in every if not is_patient_recipe(path) and not is_exposure_recipe(path)]
+    return [path for path in sorted((resources_folder() / "recipes").glob("*.yaml")) if not recipe_kind(path)]
 
 
 class LearnTab(Panel):

@@ -4,37 +4,23 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from core.drugs.library import Library, drug_of
 from core.errors import CoreError
-from desktop.language import LANGUAGE, Panel
+from desktop.language import LANGUAGE
 from desktop.library.page import model_page
+from desktop.list_page import ListPage
 from desktop.messages import error_text
 
 
-class LibraryTab(Panel):
+class LibraryTab(ListPage):
     """Models to the left, the chosen one to the right."""
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._head = QLabel()
-        self._head.setProperty("role", "muted")
-        self.list = QListWidget()
-        self.list.setFixedWidth(300)
-        self.page = QTextBrowser()
         self.page.setOpenExternalLinks(False)
-        self.page.document().setDocumentMargin(12)
-        self.list.currentItemChanged.connect(self._show)
-        columns = QHBoxLayout()
-        columns.setSpacing(10)
-        columns.addWidget(self.list)
-        columns.addWidget(self.page, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 8)
-        layout.addWidget(self._head)
-        layout.addLayout(columns, 1)
         self.retranslate()
 
     def _fill(self) -> None:

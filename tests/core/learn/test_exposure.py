@@ -12,8 +12,9 @@ from core.cli.run import run
 from core.drugs.library import resources_folder
 from core.errors import DrugFileError, InputError
 from core.learn.exposure import area, bayesian_area, exposure_of, typical_area
-from core.learn.exposure_recipe import is_exposure_recipe, read_exposure_recipe
+from core.learn.exposure_recipe import read_exposure_recipe
 from core.learn.model_file import load_predictor, save_predictor
+from core.learn.recipe import recipe_kind
 from core.learn.train_exposure import ExposureTable, make_exposure_tables, refusals, train_exposure
 from core.learn.virtual_course import virtual_patient
 
@@ -126,7 +127,7 @@ def test_a_predictor_of_the_dose_is_refused(models, recipe):
 
 
 def test_the_kinds_of_recipes_are_told_apart():
-    assert [path.name for path in sorted(RECIPES.glob("*.yaml")) if is_exposure_recipe(path)] == [RECIPE.name]
+    assert [path.name for path in sorted(RECIPES.glob("*.yaml")) if recipe_kind(path) == "exposure"] == [RECIPE.name]
 
 
 @pytest.mark.parametrize(

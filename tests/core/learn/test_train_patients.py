@@ -9,8 +9,9 @@ import pytest
 from core.drugs.library import resources_folder
 from core.exchange.iwpc import read_iwpc
 from core.learn.model_file import load_predictor, save_predictor
-from core.learn.patient_recipe import PatientRecipe, is_patient_recipe, read_patient_recipe
+from core.learn.patient_recipe import PatientRecipe, read_patient_recipe
 from core.learn.patient_table import PatientTable, learn_imputation, split_in_strata
+from core.learn.recipe import recipe_kind
 from core.learn.train_patients import evaluate_on, site_folds, train_on_patients
 from tests.conftest import SHARED
 
@@ -103,8 +104,8 @@ def test_gaps_are_filled_by_the_mean_of_like_patients_of_the_training_part_only(
 
 
 def test_the_recipe_says_of_which_kind_it_is() -> None:
-    assert is_patient_recipe(RECIPE_FILE)
-    assert not is_patient_recipe(resources_folder() / "recipes" / "vancomycin.yaml")
+    assert recipe_kind(RECIPE_FILE) == "patients"
+    assert recipe_kind(resources_folder() / "recipes" / "vancomycin.yaml") == ""
 
 
 @pytest.mark.slow

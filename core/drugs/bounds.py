@@ -8,9 +8,10 @@ from core.clinic.alert import Alert, Severity
 from core.drugs.covariates import CovariateReader, change_times
 from core.drugs.facts import DomainRange, Outside
 from core.drugs.relations import Value
-from core.errors import OutOfDomain
+from core.errors import InputError, OutOfDomain
 from core.units import format_number
 
+_NOT_KNOWN = "covariate_not_known_to_be_studied"
 _SEVERITY = {Outside.STOP: Severity.STOP, Outside.CAUTION: Severity.CAUTION}
 
 
@@ -24,18 +25,20 @@ def domain_findings(domain: Sequence[DomainRange], reader: CovariateReader, mode
         values = _values(item, reader)
         if not values and item.must_be_known:
             gaps = {"covariate": item.covariate, "model": model_id, "choices": ", ".join(item.choices)}
-            alerts.append(Alert(_SEVERITY[item.outside], "covariate_not_known_to_be_studied", gaps, item.covariate))
+            alerts.append(Alert(_SEVERITY[item.outside], _NOT_KNOWN, gaps, item.covariate))
         outside = [value for value in values if not _holds(item, value)]
         if outside:
             alerts.append(_alert(item, max(outside, key=lambda value: _distance(item, value)), model_id))
     return alerts
 
 
-def refusal(findings: Iterable[Alert]) -> OutOfDomain | None:
+def refusal(findings: Iterable[Alert]) -> InputError | None:
     """The refusal that follows from a finding which forbids the model, if there is one."""
     for alert in findings:
         if alert.severity is Severity.STOP:
             gaps = {str(name): str(value) for name, value in alert.values.items()}
+            if alert.id == _NOT_KNOWN:
+                return InputError(f"covariates.{alert.about}", "covariate_missing", model=gaps["model"])
             ends = gaps.get("choices", "")
             return OutOfDomain(alert.about, gaps.get("value", "?"), gaps.get("low", ends), gaps.get("high", ends))
     return None

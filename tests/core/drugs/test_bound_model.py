@@ -218,6 +218,15 @@ def test_a_missing_covariate_of_a_patient_outside_the_domain_counts_as_outside(b
         bind(text, age=40.0)
 
 
+def test_what_must_be_known_and_is_read_is_asked_for_when_it_is_missing(bind: Binder) -> None:
+    grows = "{by: ciclosporin_dose, form: power, exponent: 1, centre: 300 mg}"
+    text = ORAL.replace("typical: 4 L/h,", f"typical: 4 L/h, covariates: [{grows}],")
+    domain = "  ciclosporin_dose: {between: [100 mg, 1000 mg], outside: stop, unknown: outside}\n"
+    with pytest.raises(InputError, match="covariate_missing") as caught:
+        bind(text, domain=domain)
+    assert caught.value.field == "covariates.ciclosporin_dose"
+
+
 def test_the_effect_of_another_drug_begins_and_ends_with_it(bind: Binder) -> None:
     effect = "{by: co_medication, form: factor, any_of: [amiodarone], factor: 0.5}"
     bound = bind(

@@ -6,6 +6,7 @@ after onnx.proto of ONNX 1.16 (github.com/onnx/onnx).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,10 @@ _LOOPS = frozenset({"Loop", "Scan"})  # unbounded work has no place in a predict
 class _Field:
     number: int
     value: int | bytes
+
+
+# AttributeProto.floats and .ints, one field a number: a tree has hundreds of thousands, and none can do harm.
+_NUMBERS = re.compile(rb"(?:\x3d.{4}|\x40[\x80-\xff]{0,9}[\x00-\x7f])++", re.DOTALL)
 
 
 def check_onnx(raw: bytes, field: str) -> None:
@@ -86,7 +91,7 @@ def _check_node(raw: bytes, field: str, depth: int) -> None:
 
 
 def _check_attribute(raw: bytes, field: str, depth: int) -> None:
-    for item in _fields(raw, field):
+    for item in _fields(raw, field, _NUMBERS):
         match item.number:
             case 5 | 10:  # AttributeProto.t, .tensors
                 _check_tensor(_message(item, field), field)
@@ -114,10 +119,14 @@ def _message(item: _Field, field: str) -> bytes:
     return item.value
 
 
-def _fields(raw: bytes, field: str) -> Iterator[_Field]:
-    """The fields of one protobuf message."""
+def _fields(raw: bytes, field: str, passed_over: re.Pattern[bytes] | None = None) -> Iterator[_Field]:
+    """The fields of one protobuf message but whole runs of those passed over."""
     place = 0
     while place < len(raw):
+        run = passed_over.match(raw, place) if passed_over is not None else None
+        if run is not None:
+            place = run.end()
+            continue
         key, place = _varint(raw, place, field)
         kind = key & 7
         if kind == _VARINT:

@@ -105,6 +105,7 @@ def reasons(
     return (
         *_used(case, believed, main),
         *_drives(case, main),
+        *_other_drugs(case, main),
         *_would_change(evaluator, offered),
         *_not_known(case, believed, main, offered),
     )
@@ -157,6 +158,22 @@ def _drives(case: Case, main: Posterior) -> list[Reason]:
     name = max(effects, key=lambda one: abs(effects[one]))
     gaps = {"covariate": name, "more": f"{100 * (_NUDGE - 1):.0f}", "percent": f"{100 * effects[name]:+.0f}"}
     return [Reason(ReasonKind.DRIVES, "why_drives", gaps)]
+
+
+def _other_drugs(case: Case, main: Posterior) -> list[Reason]:
+    """What each drug the model knows does to the clearance, now and when the judged time is over."""
+    found = []
+    times = (case.now, case.now + main.bound.model.judged_after)
+    known = main.bound.model.modelled_drugs
+    for drug in dict.fromkeys(item.drug for item in case.co_medication if item.drug in known):
+        without = replace(case, co_medication=tuple(item for item in case.co_medication if item.drug != drug))
+        pairs = [(_clearance(main, at=time), _clearance(main, without, time)) for time in times]
+        changes = [own / other - 1.0 for own, other in pairs if own is not None and other]
+        if len(changes) == len(times) and max(map(abs, changes)) >= _FELT:
+            now, later = (f"{100 * change:+.0f}" for change in changes)
+            gaps = {"drug": drug, "percent": now, "later": later}
+            found.append(Reason(ReasonKind.DRIVES, "why_drives_drug", gaps))
+    return found
 
 
 def _would_change(evaluator: Evaluator, offered: Sequence[Option]) -> list[Reason]:

@@ -16,6 +16,7 @@ from core.drugs.population_model import PopulationModel
 from core.drugs.sections import read_domain, read_facts, read_source
 from core.errors import DrugFileError, InputError
 from core.pbpk.compound import load_compound
+from core.pbpk.shelf import family
 from core.pbpk.whole_body import build
 
 _COMMON = ".common.yaml"
@@ -130,7 +131,8 @@ def _load_pbpk(path: Path, root: Entry, *, local: bool) -> PbpkModel:
     compound = load_compound(path)
     common = path.parent.parent / "drugs" / f"{compound.name}{_COMMON}"
     facts = read_strict_yaml(common) if common.exists() else None
-    raw = path.read_bytes() + (common.read_bytes() if facts is not None else b"")
+    others = family(item.name for item in compound.perpetrators)
+    files = [path, *([] if facts is None else [common]), *(other.path for other in others)]
     return PbpkModel(
         compound=compound,
         body=build(compound),
@@ -138,7 +140,7 @@ def _load_pbpk(path: Path, root: Entry, *, local: bool) -> PbpkModel:
         domain=read_domain(root["domain"]),
         facts=read_facts(root, facts),
         analyte_unit=root["analyte"]["unit"].text,
-        file_hash=hashlib.sha256(raw).hexdigest(),
+        file_hash=hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest(),
         local=local,
     )
 

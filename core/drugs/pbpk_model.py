@@ -17,11 +17,13 @@ from core.drugs.covariates import CovariateReader, change_times
 from core.drugs.facts import DomainRange, DrugFacts, WithFacts
 from core.drugs.model import Assumption, Drug, Residual, Source, Window
 from core.drugs.pbpk_body import MEASURED, body_at, kidney_findings
+from core.drugs.perpetrators import Bodies, enzyme_stretches, perpetrator_findings
 from core.engine.laid_out import LaidOut
 from core.engine.schedule import Input, Segment
 from core.engine.solve import Solution, simulate
 from core.errors import InputError
 from core.pbpk.compound import Compound
+from core.pbpk.enzyme_course import Stretch
 from core.pbpk.individual import Individual
 from core.pbpk.kinetics import kinetics
 from core.pbpk.sensitivity import Sensitivity, sensitivities
@@ -114,7 +116,11 @@ class PbpkModel(WithFacts):
     @property
     def modelled_drugs(self) -> tuple[str, ...]:
         """Other drugs whose effect on this one the model holds."""
-        return tuple(dict.fromkeys(item.perpetrator for item in self.compound.interactions))
+        known = (
+            *(item.perpetrator for item in self.compound.interactions),
+            *(p.name for p in self.compound.perpetrators),
+        )
+        return tuple(dict.fromkeys(known))
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -138,10 +144,17 @@ class PbpkModel(WithFacts):
         assumptions = tuple(
             Assumption(name, str(value)) for name, value in self.defaults.items() if case.covariate(name) is None
         )
-        starts = sorted({*change_times(case, _READ), *self._interaction_times(case)})
-        segments = tuple((start, body_at(case, start), self._activity(case, start)) for start in starts)
+        changes = change_times(case, _READ)
+        bodies = tuple((start, body_at(case, start)) for start in changes)
+        beside = enzyme_stretches(self.compound, case, bodies)
+        starts = sorted({*changes, *self._interaction_times(case), *(item.start for item in beside)})
+        segments = tuple((start, _last(bodies, start), self._activity(case, start, beside)) for start in starts)
         reader = CovariateReader(case)
-        findings = [*domain_findings(self.domain, reader, self.id), *kidney_findings(case, starts)]
+        findings = [
+            *domain_findings(self.domain, reader, self.id),
+            *kidney_findings(case, changes),
+            *perpetrator_findings(self.compound, case),
+        ]
         own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)))
         return BoundPbpkModel(own, segments, assumptions, tuple(findings))
 
@@ -154,8 +167,8 @@ class PbpkModel(WithFacts):
                     times += [] if item.until is None else [item.until + interaction.lasts_after_stop]
         return times
 
-    def _activity(self, case: Case, time: float) -> dict[str, float]:
-        """Factor on each enzyme at a time: phenotype, and the published factors of other drugs taken then."""
+    def _activity(self, case: Case, time: float, beside: Sequence[Stretch]) -> dict[str, float]:
+        """Factor on each enzyme at a time: phenotype, and what other drugs leave of it, simulated or published."""
         activity: dict[str, float] = {}
         phenotype = case.covariate("cyp2d6_phenotype", time)
         if self._uses_cyp2d6 and phenotype is not None:
@@ -170,7 +183,16 @@ class PbpkModel(WithFacts):
         }
         for (_, enzyme), factor in taken.items():
             activity[enzyme] = activity.get(enzyme, 1.0) * factor
+        met = [item for item in beside if item.start <= time]
+        for enzyme, share in (met[-1].activity if met else {}).items():
+            activity[enzyme] = activity.get(enzyme, 1.0) * share
         return activity
+
+
+def _last(bodies: Bodies, time: float) -> Individual:
+    """The body as it is at a time, (1,)."""
+    past = [person for start, person in bodies if start <= time]
+    return past[-1] if past else bodies[0][1]
 
 
 def _litres(body: WholeBody, person: Individual) -> dict[str, Array]:
@@ -272,8 +294,10 @@ class BoundPbpkModel:
     def _laid_out(self, eta: Array, doses: Sequence[Dose]) -> LaidOut:
         factors = self._factors(np.atleast_2d(eta))
         body = self.model.body
+        alone = {id(person): body.rates(person, factors, {}) for _, person, _ in self.segments}
         segments = tuple(
-            Segment(start, body.rates(person, factors, activity)) for start, person, activity in self.segments
+            Segment(start, {**alone[id(person)], **body.metabolism(person, factors, activity)})
+            for start, person, activity in self.segments
         )
         inputs = tuple(
             Input(

@@ -27,6 +27,7 @@ class CoursePlan:
     lower_limit: float  # mg/L; a patient with a level below it is drawn anew
     changing: Mapping[str, tuple[float, Spread]]  # covariate -> share of patients in whom it changes, and the factor
     stopping: float  # share of those with another drug who begin or stop it at a dose during the course
+    peak: tuple[float, float] | None = None  # h after the last dose's end: of two levels, the other being its trough
 
 
 @dataclass(frozen=True)

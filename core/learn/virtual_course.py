@@ -145,9 +145,13 @@ def _pick_levels(plan: CoursePlan, rng: np.random.Generator) -> int:
 
 
 def _sampling_times(plan: CoursePlan, row: Dose, count: int, rng: np.random.Generator) -> list[float]:
-    """Case times of the levels, each some time after a dose of the row, a quarter of an hour apart at least."""
+    """Case times of the levels: each some time after a dose, a quarter of an hour apart, or both of one interval."""
     assert row.interval is not None
     times: list[float] = []
+    if plan.peak is not None:
+        last = row.time + row.interval * (row.count - 1)
+        ends = row.hours + float(rng.uniform(*plan.peak)), row.interval - float(rng.uniform(0.0, 1.0))
+        return [round((last + hours) * 4.0) / 4.0 for hours in ends]
     while len(times) < count:
         dose = row.time + row.interval * int(rng.integers(row.count))
         if rng.random() < plan.trough:

@@ -26,7 +26,7 @@ _SHARED_KEYS = (
 )  # fmt: skip
 _OWN_KEYS = (
     "chemistry", "partition", "clearance", "absorption", "between_subject", "residual", "interactions", "actions",
-    "saturation", "metabolites", "card",
+    "perpetrators", "saturation", "metabolites", "card",
 )  # fmt: skip
 
 
@@ -91,6 +91,17 @@ class Interaction:
 
 
 @dataclass(frozen=True)
+class Perpetrator:
+    """Another drug with a compound file of its own, whose action on the enzymes is simulated with it."""
+
+    name: str
+    usual: tuple[float, float]  # mg by mouth, h between doses: where the case does not tell
+    potency: float  # on its actions, 1 unless fitted to what was seen with this drug
+    predicted: bool  # no study of the two together stands behind it
+    source: str
+
+
+@dataclass(frozen=True)
 class Metabolite:
     """What a pathway makes of the drug, where that is a compound of its own."""
 
@@ -133,6 +144,7 @@ class Compound:
     omega: Array  # covariance of the etas, (n, n)
     proportional_error: float
     interactions: tuple[Interaction, ...]
+    perpetrators: tuple[Perpetrator, ...]
     actions: tuple[Action, ...]  # on enzymes, when simulated together with other compounds
     metabolites: Mapping[str, Metabolite]  # by pathway, in the liver and in the gut wall, when simulated together
     saturation: Mapping[str, float]  # Michaelis constant of a pathway, mg/L unbound; below it clearance is intrinsic
@@ -207,6 +219,7 @@ def load_compound(path: Path) -> Compound:
         omega=omega,
         proportional_error=_positive(root["residual"]["proportional"]),
         interactions=_interactions(root),
+        perpetrators=_perpetrators(root.get("perpetrators")),
         actions=read_actions(root.get("actions"), drug["molar_mass"].quantity("g/mol")),
         metabolites=_metabolites(root.get("metabolites"), tuple(clearance["intrinsic"].fields)),
         saturation=read_saturation(
@@ -330,6 +343,23 @@ def _interaction(entry: Entry, known: list[str]) -> Interaction:
         enzyme=entry["enzyme"].choice(*known),
         factor=_positive(entry["factor"]),
         lasts_after_stop=entry["lasts_after_stop"].quantity("h"),
+        source=entry["source"].text,
+    )
+
+
+def _perpetrators(entry: Entry | None) -> tuple[Perpetrator, ...]:
+    return () if entry is None else tuple(_perpetrator(item) for item in entry.items)
+
+
+def _perpetrator(entry: Entry) -> Perpetrator:
+    entry.only("with", "usual", "potency", "predicted", "source")
+    entry["usual"].only("amount", "every")
+    potency, predicted = entry.get("potency"), entry.get("predicted")
+    return Perpetrator(
+        name=entry["with"].text,
+        usual=(entry["usual"]["amount"].quantity("mg"), entry["usual"]["every"].quantity("h")),
+        potency=1.0 if potency is None else _positive(potency),
+        predicted=predicted is not None and predicted.choice("yes", "no") == "yes",
         source=entry["source"].text,
     )
 

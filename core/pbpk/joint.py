@@ -86,6 +86,19 @@ class JointBody:
         """Litres that turn that amount into mg/L, as `WholeBody.volume_of`."""
         return self._member(name).volume_of(output, individual)
 
+    def met_by_enzymes(self, name: str, individual: Individual) -> dict[str, tuple[str, Array]]:
+        """Where the enzymes of `liver` and `gut` meet a compound that acts on some.
+
+        Returns:
+            For each place a state and the litres, (B,), that turn its amount into unbound mg/L. Empty where the
+            compound acts on nothing.
+        """
+        body = self._member(name)
+        if not body.compound.actions:
+            return {}
+        volumes = _acting_volumes(body, individual)
+        return {place: (_acting(name, place).state, volumes[place]) for place in _PLACES}
+
     def _member(self, name: str) -> WholeBody:
         if name not in self.members:
             raise ModelError(f"{name} is not part of this model; it holds {', '.join(self.members)}")
@@ -189,6 +202,12 @@ def _acting(name: str, place: str) -> Site:
     return Site(f"{name}:{state}", f"{name}:acting_volume_{place}")
 
 
+def _acting_volumes(body: WholeBody, individual: Individual) -> dict[str, Array]:
+    """Litres that turn the amount where a compound meets enzymes into unbound mg/L, by place."""
+    liver = individual.volume["liver"] * body.parts["liver"].inside / body.compound.liver_uptake
+    return {"liver": liver, "gut": np.full(1, WALL_VOLUME)}
+
+
 def _constant(name: str, number: int, part: str) -> str:
     return f"{name}:action_{number}_{part}"
 
@@ -271,8 +290,8 @@ def _site_constants(
         f"{name}:unbound_volume_gut": np.full(1, WALL_VOLUME),
     }
     if compound.actions:
-        constants[f"{name}:acting_volume_liver"] = constants[f"{name}:unbound_volume_liver"] / compound.liver_uptake
-        constants[f"{name}:acting_volume_gut"] = np.full(1, WALL_VOLUME)
+        for place, volume in _acting_volumes(body, individual).items():
+            constants[f"{name}:acting_volume_{place}"] = volume
         held = individual.volume["small_intestine"] * body.parts["small_intestine"].inside
         speed = villous_flow(individual) / WALL_VOLUME
         constants[f"{name}:reach_absorbed"] = constants[f"{name}:reach_end"] = speed

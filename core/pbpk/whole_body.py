@@ -76,20 +76,36 @@ class WholeBody:
             ModelError: a name the compound does not know, or a factor that is negative or not finite.
         """
         _check_names(multipliers, self.compound.etas, "between-subject parameter")
-        _check_names(activity, self.compound.activities, "enzyme")
         held = multipliers.get("partition", np.ones(1))
-        cleared = multipliers.get("intrinsic_clearance", np.ones(1))
         rates = circulation_rates(self._perfusion(individual, held))
-        liver = individual.volume["liver"] * self.parts["liver"].inside * held
-        for enzyme in self.compound.enzymes:
-            intrinsic = self.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0) * cleared
-            rates[f"metabolism_{enzyme}"] = intrinsic / liver
+        rates |= self.metabolism(individual, multipliers, activity)
         kidneys = self.compound.secretion * individual.volume["kidney"] / reference_volume("kidney")
         rates["secretion"] = kidneys / (individual.volume["kidney"] * self.parts["kidney"].inside * held)
-        rates |= self._digestion(individual, multipliers, activity)
+        rates |= self._digestion(individual, multipliers)
         rates |= self._uptake(held)
         shape = np.broadcast_shapes(*(rate.shape for rate in rates.values()))
         return {name: np.broadcast_to(rate, shape) for name, rate in rates.items()}
+
+    def metabolism(
+        self,
+        individual: Individual,
+        multipliers: Mapping[str, Array],
+        activity: Mapping[str, Array | float],
+    ) -> dict[str, Array]:
+        """Those of the rates that go with the activity of enzymes, arguments and refusals as of `rates`."""
+        _check_names(activity, self.compound.activities, "enzyme")
+        cleared = multipliers.get("intrinsic_clearance", np.ones(1))
+        liver = individual.volume["liver"] * self.parts["liver"].inside * multipliers.get("partition", np.ones(1))
+        rates = {
+            f"metabolism_{enzyme}": np.asarray(
+                self.intrinsic_clearance(enzyme, individual) * activity.get(enzyme, 1.0) * cleared / liver
+            )
+            for enzyme in self.compound.enzymes
+        }
+        if "gut_metabolism" in self.graph.rates:
+            wall = sum(self.gut_clearance(individual, activity).values())
+            rates["gut_metabolism"] = np.asarray(wall / WALL_VOLUME) * np.ones(1)
+        return rates
 
     def dose_state(self, route: Route) -> str:
         """State that receives a dose; raises ModelError for a route this model does not describe."""
@@ -163,9 +179,7 @@ class WholeBody:
         villi = villous_flow(individual)
         return np.asarray(villi / (villi + sum(self.gut_clearance(individual, activity).values())))
 
-    def _digestion(
-        self, individual: Individual, multipliers: Mapping[str, Array], activity: Mapping[str, Array | float]
-    ) -> dict[str, Array]:
+    def _digestion(self, individual: Individual, multipliers: Mapping[str, Array]) -> dict[str, Array]:
         uptake = self.compound.absorption
         acid = uptake.gastric_ph
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
@@ -187,8 +201,6 @@ class WholeBody:
             rates |= self._dissolving(uptake.dissolution, individual)
         if "gut_passage" in self.graph.rates:
             rates["gut_passage"] = villous_flow(individual) / WALL_VOLUME
-            wall = sum(self.gut_clearance(individual, activity).values())
-            rates["gut_metabolism"] = np.asarray(wall / WALL_VOLUME) * np.ones(1)
         return rates
 
     def _dissolving(self, solid: Dissolution, individual: Individual) -> dict[str, Array]:

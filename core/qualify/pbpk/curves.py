@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,6 @@ from core.pbpk.joint import join, with_metabolites
 from core.pbpk.whole_body import PLASMA, build
 from core.qualify.pbpk.measures import Pair
 from core.qualify.pbpk.protocols import inputs_of, person_of
-from core.qualify.pbpk.reference import was_fitted
 from core.qualify.pbpk.study_files import CURVES, CannotRead, Row, StudyFolder, Unread, compound_key, number
 
 Array = NDArray[np.float64]
@@ -146,7 +146,7 @@ def compare_curves(
         except CoreError as error:
             yield curve, CannotRead("qualify_not_solved", why=str(error))
             continue
-        fitted = was_fitted(compound, curve.study)
+        fitted = _was_fitted(compound, curve.study)
         yield (
             curve,
             [
@@ -190,3 +190,9 @@ def acts_on_itself(compound: Compound) -> bool:
     return bool(compound.saturation) or any(
         action.enzyme in pathways and not action.reversible for action in compound.actions
     )
+
+
+def _was_fitted(compound: Compound, study: str) -> bool:
+    """Whether the compound's card lists the study among those it was fitted on: after a colon, between semicolons."""
+    named = re.search(rf"[:;]\s*{re.escape(study.strip())}\s*(?:[;.]|$)", compound.card.get("fitted", ""))
+    return bool(study.strip()) and named is not None

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.pbpk.shelf import shipped_compounds
 from core.qualify.pbpk.children import compare_children, read_children
 from core.qualify.pbpk.curves import compare_curves, read_curves
 from core.qualify.pbpk.measures import Accuracy, Pair, accuracy, within_guest
 from core.qualify.pbpk.ratios import compare_ratios, read_ratios
-from core.qualify.pbpk.reference import reference_compounds
 from core.qualify.pbpk.study_files import CannotRead, Unread, read_folder
 from core.task import Task
 
@@ -56,7 +56,7 @@ def qualify(folder: Path, people: Path | None = None, task: Task | None = None) 
         DrugFileError: a compound file of the program cannot be read.
     """
     work = task or Task()
-    compounds, studies = reference_compounds(), read_folder(folder, people)
+    compounds, studies = shipped_compounds(), read_folder(folder, people)
     curves, unread = read_curves(studies, compounds)
     ratios, unread_ratios = read_ratios(studies, compounds)
     children, unread_children = read_children(studies, compounds)

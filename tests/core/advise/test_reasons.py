@@ -66,6 +66,18 @@ def test_another_drug_the_models_do_not_know_is_named(found: dict[str, Reason]) 
     assert found["why_not_known_drug"].values["drug"] == "furosemide"
 
 
+def test_another_drug_the_model_knows_is_told_by_what_it_does_now_and_later() -> None:
+    case = load_case(resources_folder() / "examples" / "gefitinib_itraconazole.case.json")
+    individual = session.individualise(case)
+    told = {r.id: r for r in session.recommend(case, individual).reasons}["why_drives_drug"].values
+    eta = individual.posteriors[0].eta[None]
+    with_it, without = (session.bind_models(one)[0] for one in (case, replace(case, co_medication=())))
+    for name, time in (("percent", case.now), ("later", case.now + with_it.model.judged_after)):
+        ratio = with_it.parameters(eta, time)["clearance"][0] / without.parameters(eta, time)["clearance"][0]
+        assert told[name] == f"{100 * (ratio - 1):+.0f}"
+    assert float(told["percent"]) < float(told["later"]) < 0.0  # stopped on the way, and not yet gone
+
+
 def test_before_any_level_the_spread_between_alike_patients_is_said() -> None:
     first = replace(CASE, levels=())
     percent = float(reasons_of(first)["why_not_known_between"].values["percent"])

@@ -63,6 +63,23 @@ def test_the_external_model_is_unknown_to_both_sides(recipe, models):
     assert recipe.external.partition(".")[0] == recipe.patients.drug
 
 
+def test_two_levels_are_a_peak_and_the_trough_of_the_last_interval(recipe, models):
+    for number in range(12):
+        case = virtual_patient(recipe.patients, models, number).case
+        peak, trough = (level.time for level in case.used_levels)
+        row = case.doses[0]
+        assert 0.9 <= peak - row.last_time - row.hours <= 2.1  # to the quarter of an hour
+        assert -0.1 <= row.last_time + row.interval - trough <= 1.1
+
+
+def test_a_peak_without_its_trough_is_refused(tmp_path):
+    text = RECIPE.read_text("utf-8").replace('levels: {"2": 1}', 'levels: {"1": 1}')
+    (tmp_path / "vancomycin.yaml").write_bytes((RECIPES / "vancomycin.yaml").read_bytes())
+    (tmp_path / RECIPE.name).write_text(text, "utf-8")
+    with pytest.raises(DrugFileError, match="trough"):
+        read_exposure_recipe(tmp_path / RECIPE.name)
+
+
 def test_levels_teach_more_than_covariates(tables):
     own, _ = tables
     judged = np.isfinite(own.bayesian)
@@ -132,7 +149,7 @@ def test_the_kinds_of_recipes_are_told_apart():
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("external: vancomycin.hughes2024", "external: vancomycin.goti2018"), ('{"1": 0.5, "2": 0.5}', '{"0": 1}')],
+    [("external: vancomycin.hughes2024", "external: vancomycin.goti2018"), ('{"2": 1}', '{"0": 1}')],
 )
 def test_a_recipe_that_would_flatter_itself_is_refused(tmp_path: Path, old, new):
     (tmp_path / "vancomycin.yaml").write_text((RECIPES / "vancomycin.yaml").read_text("utf-8"), "utf-8")

@@ -69,14 +69,10 @@ def test_the_peak_comes_after_five_hours() -> None:
     assert times[np.argmax(single_dose(VOLUNTEER, times))] == pytest.approx(5.0, rel=0.15)
 
 
-@pytest.mark.parametrize(
-    ("perpetrator", "published"),
-    [("itraconazole", 1.80), ("rifampicin", 0.17), ("phenytoin", 0.53)],
-)
-def test_interactions_change_the_area_as_published(perpetrator: str, published: float) -> None:
-    """+80 %, -83 % (Swaisland 2005) and -47 % (Br J Clin Pharmacol 2009;68:226), all in volunteers."""
-    activity = {item.enzyme: item.factor for item in COMPOUND.interactions if item.perpetrator == perpetrator}
-    assert oral_area(VOLUNTEER, activity) / oral_area(VOLUNTEER) == pytest.approx(published, rel=0.02)
+def test_phenytoin_changes_the_area_as_published() -> None:
+    """-47 % in volunteers (Br J Clin Pharmacol 2009;68:226)."""
+    activity = {item.enzyme: item.factor for item in COMPOUND.interactions if item.perpetrator == "phenytoin"}
+    assert oral_area(VOLUNTEER, activity) / oral_area(VOLUNTEER) == pytest.approx(0.53, rel=0.02)
 
 
 @pytest.mark.parametrize(("ph", "published"), [(1.5, 1.0), (4.0, 1.0), (5.0, 0.53), (7.0, 0.53)])

@@ -16,8 +16,8 @@ from core.pbpk.action import Action, ActionKind, degradation
 from core.pbpk.compound import Compound, Metabolite, load_compound
 from core.pbpk.individual import Traits, build_individual
 from core.pbpk.joint import JointBody, join, with_metabolites
+from core.pbpk.shelf import shipped_compounds
 from core.pbpk.whole_body import WALL_VOLUME, build
-from core.qualify.pbpk.reference import reference_compounds
 
 FOLDER = Path(str(resources.files("resources") / "compounds"))
 MIDAZOLAM = load_compound(FOLDER / "reference" / "midazolam.yaml")
@@ -283,7 +283,7 @@ def test_a_metabolite_does_not_change_the_drug_it_comes_from_unless_it_acts() ->
 
 
 def test_metabolites_are_found_along_their_chain_and_must_be_described() -> None:
-    known = reference_compounds().values()
+    known = shipped_compounds().values()
     chain = with_metabolites((MIDAZOLAM, load_compound(FOLDER / "reference" / "itraconazole.yaml")), known)
     assert [c.name for c in chain[:3]] == ["midazolam", "itraconazole", "hydroxy-itraconazole"]
     assert len(chain) == 5
@@ -310,7 +310,7 @@ def test_drugs_that_inhibit_with_their_metabolites_raise_midazolam(
     perpetrator: str, doses: list[tuple[float, float]], when: float, route: Route, observed: float
 ) -> None:
     """Within 1.5-fold of the observed ratio, nothing fitted to it; without the metabolites it falls short."""
-    known = reference_compounds()
+    known = shipped_compounds()
     family = with_metabolites((MIDAZOLAM, known[perpetrator]), known.values())
     whole = ratio_in(join(family), perpetrator, doses, when, route)
     bare = ratio_in(join((MIDAZOLAM, known[perpetrator])), perpetrator, doses, when, route)

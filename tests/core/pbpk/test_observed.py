@@ -8,9 +8,9 @@ import pytest
 from core.clinic.patient import Sex
 from core.engine.schedule import Input
 from core.pbpk.individual import Traits, build_individual
+from core.pbpk.shelf import shipped_compounds
 from core.qualify.pbpk.curves import Curve, compare_curves
 from core.qualify.pbpk.measures import Pair, accuracy
-from core.qualify.pbpk.reference import reference_compounds
 from tests.conftest import SHARED
 
 TABLE = SHARED / "data" / "individual_pk" / "theophylline.csv"
@@ -38,7 +38,7 @@ def subjects_on_theophylline() -> list[Curve]:
 def test_predictions_stay_within_the_bar() -> None:
     """Geometric mean fold error at most 1.5, at least 80 % of points within two-fold, fitted and held out together."""
     pairs: list[Pair] = []
-    for _, result in compare_curves(subjects_on_theophylline(), reference_compounds(), lambda _: None):
+    for _, result in compare_curves(subjects_on_theophylline(), shipped_compounds(), lambda _: None):
         assert isinstance(result, list)
         pairs += result
     found = accuracy(pairs)

@@ -16,6 +16,7 @@ from core.cli.answer import Answer, Console
 from core.cli.arguments import LARGEST_SEED, add_crew, add_output, read_count, read_crew
 from core.cli.exposure import add_exposure, train_on_recipe
 from core.cli.recalibrate import add_parsers
+from core.cli.weighting import add_weighting
 from core.drugs.model import DrugModel
 from core.errors import InputError
 from core.exchange.iwpc import read_iwpc
@@ -65,6 +66,7 @@ def add_parser(verbs: Any) -> None:
     card.add_argument("model", metavar="MODEL.dwm")
     card.set_defaults(run=run_card)
     add_exposure(kinds)
+    add_weighting(kinds)
     add_parsers(kinds)
 
 
@@ -79,6 +81,8 @@ def run_train(args: argparse.Namespace, console: Console) -> Answer:
         return train_on_recipe(args, Task(_tell_progress) if args.progress else console.task(), console)
     if kind == "patients":
         return _train_on_patients(args, console)
+    if kind == "weighting":
+        raise InputError("RECIPE", "recipe_of_weighting")
     if args.data is not None:
         raise InputError("DATA", "recipe_takes_no_data")
     crew = read_crew(args, console)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,51 @@ def fit(candidate: Candidate, features: Array, log_daily: Array, seed: int) -> A
         warnings.simplefilter("ignore", ConvergenceWarning)  # judged by its errors on other patients, not by its loss
         learner.fit(features, log_daily)
     return learner
+
+
+def classify(
+    candidate: Candidate, features: Array, classes: NDArray[np.int64], seed: int
+) -> Callable[[Array, int], Array]:
+    """Fit a classifier to rows (N, F) and their classes (N,).
+
+    Returns:
+        A function of rows (K, F) and the number of classes C: the chance (K, C) of each, 0 for one it never saw.
+
+    Raises:
+        ModelError: unknown classifier or setting.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
+
+    get = _Settings(candidate)
+    match candidate.name:
+        case "logistic":
+            learner = make_pipeline(StandardScaler(), LogisticRegression(C=get["inverse_penalty"], max_iter=2000))
+        case "random_forest":
+            learner = RandomForestClassifier(int(get["trees"]), min_samples_leaf=int(get["leaf"]), random_state=seed)
+        case "gradient_boosting":
+            learner = HistGradientBoostingClassifier(
+                max_iter=int(get["trees"]),
+                max_leaf_nodes=int(get["leaves"]),
+                learning_rate=get["rate"],
+                min_samples_leaf=int(get["leaf"]),
+                early_stopping=False,
+                random_state=seed,
+            )
+        case _:
+            raise ModelError(f"unknown classifier {candidate.name}")
+    with threadpool_limits(1):
+        learner.fit(features, classes)
+
+    def chances(rows: Array, count: int) -> Array:
+        found = np.zeros((len(rows), count))
+        found[:, learner.classes_] = learner.predict_proba(rows)
+        return found
+
+    return chances
 
 
 def to_onnx(learner: Any, columns: int) -> bytes:

@@ -105,7 +105,7 @@ def read_recipe(path: Path) -> Recipe:
         points=_power_of_two(root["points"]),
         split=_split(root["split"]),
         candidates=read_candidates(root["candidates"]),
-        choice=_candidate("gradient_boosting", root["choice"]),
+        choice=_candidate("gradient_boosting", root["choice"], _LEARNERS),
         coverage=root["coverage"].number(),
         inside=root["inside"].number(),
         agreeing=root["agreeing"].number(),
@@ -115,7 +115,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def recipe_kind(path: Path) -> str:
-    """`patients` or `exposure`; empty for a dose learned from virtual patients.
+    """`patients`, `exposure` or `weighting`; empty for a dose learned from virtual patients.
 
     Raises:
         DrugFileError: it cannot be read.
@@ -168,12 +168,12 @@ def _split(entry: Entry) -> Split:
     return Split(*(whole_number(entry[name]) for name in ("train", "calibrate", "test", "verify")))
 
 
-def read_candidates(entry: Entry) -> tuple[Candidate, ...]:
+def read_candidates(entry: Entry, known: tuple[str, ...] = _LEARNERS) -> tuple[Candidate, ...]:
     """The learners a recipe names, with their settings; raises DrugFileError for one that is not known."""
-    return tuple(_candidate(name, item) for name, item in entry.fields.items())
+    return tuple(_candidate(name, item, known) for name, item in entry.fields.items())
 
 
-def _candidate(name: str, entry: Entry) -> Candidate:
-    if name not in _LEARNERS:
-        raise entry.error(f"unknown learner; known: {', '.join(_LEARNERS)}")
+def _candidate(name: str, entry: Entry, known: tuple[str, ...]) -> Candidate:
+    if name not in known:
+        raise entry.error(f"unknown learner; known: {', '.join(known)}")
     return Candidate(name, {key: item.number() for key, item in entry.fields.items()})

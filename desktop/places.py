@@ -20,6 +20,11 @@ def candidate_folder() -> Path:
     return user_data_path(APPLICATION, appauthor=False) / "candidates"
 
 
+def proposal_folder() -> Path:
+    """Comparisons of a model or predictor in use with another."""
+    return user_data_path(APPLICATION, appauthor=False) / "proposals"
+
+
 def report_folder() -> Path:
     """The person's documents folder."""
     found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)

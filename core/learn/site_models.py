@@ -162,6 +162,17 @@ def roll_back(identifier: str, name: str, when: dt.datetime, site: Path | None =
     return before
 
 
+def is_site_model(identifier: str, site: Path | None = None) -> bool:
+    """Whether a model that a signature put into the site's folder is there.
+
+    Raises:
+        InputError: a line of the log cannot be read.
+    """
+    place = site_folder() if site is None else site
+    signed = any(entry["action"] == "signed" and entry["model"] == identifier for entry in history(place))
+    return signed and (place / f"{identifier}.yaml").is_file()
+
+
 def history(site: Path | None = None) -> list[dict[str, Any]]:
     """Every signature and every step back, the oldest first.
 

@@ -108,6 +108,7 @@ def save_predictor_proposal(
         "made": made.isoformat(),
         "drug": used.card.drug,
         "model": used.card.id,
+        "nominal": used.card.coverage,
         "new_model": identifier,
         "model_hash": digest,
         **proposal_facts(proposal),

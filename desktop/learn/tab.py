@@ -1,4 +1,4 @@
-"""Learning: what this patient teaches, the trained predictors, a training in the background."""
+"""Learning: what this patient teaches, the trained predictors, a training in the background, the gate of changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from core.drugs.library import resources_folder
 from core.errors import InputError
 from core.learn.site_predictors import predictor_file
 from desktop.language import Panel
+from desktop.learn.change import ChangePage
 from desktop.learn.patient import PatientPage
 from desktop.learn.predictors import PredictorsPage
 from desktop.learn.training import TrainingPage
@@ -37,15 +38,16 @@ def recipe_files() -> list[Path]:
 
 
 class LearnTab(Panel):
-    """Three pages."""
+    """Four pages."""
 
     def __init__(self, state: CaseState, files: Sequence[Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.patient = PatientPage(state)
         self.predictors = PredictorsPage(files)
         self.training = TrainingPage(recipe_files())
+        self.change = ChangePage()
         self.pages = QTabWidget()
-        for page in (self.patient, self.predictors, self.training):
+        for page in (self.patient, self.predictors, self.training, self.change):
             self.pages.addTab(page, "")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
@@ -58,11 +60,12 @@ class LearnTab(Panel):
         self.patient.focus_on(where)
 
     def close_workers(self) -> None:
-        """Stop a training that runs."""
+        """Stop a training or a comparison that runs."""
         self.training.close_worker()
+        self.change.close_worker()
 
     def retranslate(self) -> None:
         """Write texts anew."""
-        names = (self.tr("This patient"), self.tr("Predictors"), self.tr("Training"))
+        names = (self.tr("This patient"), self.tr("Predictors"), self.tr("Training"), self.tr("Changes"))
         for place, name in enumerate(names):
             self.pages.setTabText(place, name)

@@ -146,6 +146,109 @@
     </message>
 </context>
 <context>
+    <name>ChangePage</name>
+    <message>
+        <source>This proposal cannot be read.</source>
+        <translation>无法读取此提案。</translation>
+    </message>
+    <message>
+        <source>Plans (*.yaml)</source>
+        <translation>计划 (*.yaml)</translation>
+    </message>
+    <message>
+        <source>Predictors (*.dwm)</source>
+        <translation>预测模型 (*.dwm)</translation>
+    </message>
+    <message>
+        <source>signed</source>
+        <translation>已签署</translation>
+    </message>
+    <message>
+        <source>taken back</source>
+        <translation>已撤回</translation>
+    </message>
+    <message>
+        <source>Candidate</source>
+        <translation>候选模型</translation>
+    </message>
+    <message>
+        <source>Cases to learn from</source>
+        <translation>供学习的病例</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>计划</translation>
+    </message>
+    <message>
+        <source>Other cases to test on</source>
+        <translation>供检验的其他病例</translation>
+    </message>
+    <message>
+        <source>Nothing changes by itself: a plan is written beforehand, the program compares on other patients of yours, the role the plan names signs, and one click takes it back.</source>
+        <translation>一切不会自行改变：先写好计划，程序用本院其他患者进行比较，由计划指定的角色签署，一键即可撤回。</translation>
+    </message>
+    <message>
+        <source>Move the interval of the predictor in use</source>
+        <translation>调整在用预测模型的区间</translation>
+    </message>
+    <message>
+        <source>Put another predictor in its place</source>
+        <translation>以另一预测模型替换</translation>
+    </message>
+    <message>
+        <source>Fit a model&apos;s numbers to this site&apos;s patients</source>
+        <translation>用本院患者拟合模型参数</translation>
+    </message>
+    <message>
+        <source>What changes</source>
+        <translation>变更内容</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Open a proposal…</source>
+        <translation>打开提案…</translation>
+    </message>
+    <message>
+        <source>Progress of the comparison</source>
+        <translation>比较进度</translation>
+    </message>
+    <message>
+        <source>Outcome of the comparison</source>
+        <translation>比较结果</translation>
+    </message>
+    <message>
+        <source>Signed and taken back</source>
+        <translation>签署与撤回记录</translation>
+    </message>
+    <message>
+        <source>Take back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>姓名</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>Sign and put into use</source>
+        <translation>签署并启用</translation>
+    </message>
+    <message>
+        <source>No comparison is open.</source>
+        <translation>未打开任何比较。</translation>
+    </message>
+</context>
+<context>
     <name>CloserTab</name>
     <message>
         <source>A closer look is possible once the case has a recommendation.</source>
@@ -567,6 +670,10 @@
     <message>
         <source>Training</source>
         <translation>训练</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>变更</translation>
     </message>
 </context>
 <context>

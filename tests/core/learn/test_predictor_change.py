@@ -1,12 +1,16 @@
 """A site's patients move a predictor's interval: only under the plan, better on others, signed, taken back at once."""
 
 import datetime as dt
+import hashlib
 import json
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from core import session
 from core.cli.run import run
@@ -15,8 +19,10 @@ from core.drugs.library import resources_folder
 from core.errors import DrugFileError, InputError
 from core.learn.conformal import Margins
 from core.learn.hindsight import lessons_of, until
+from core.learn.learners import to_onnx
 from core.learn.model_file import graphs_of, load_predictor, save_predictor
 from core.learn.optimum import Judge
+from core.learn.predictor import Graphs
 from core.learn.predictor_change import calibrate, interval_score, propose, with_margins
 from core.learn.predictor_plan import read_predictor_plan
 from core.learn.recipe import read_recipe
@@ -230,6 +236,48 @@ def test_from_plan_to_use_and_back_by_command(site, plan, used, cases, tmp_path,
     with pytest.raises(InputError) as refusal:
         sign_predictor(shelf, "A. Reviewer", "clinical pharmacologist", NOW)
     assert refusal.value.reason == "sign_altered"
+
+
+@pytest.fixture
+def weak(used, tmp_path, monkeypatch):
+    """In use instead of the one shipped: a predictor that gives everybody the same dose."""
+    rows = used.card.background
+    learner = make_pipeline(StandardScaler(), Ridge(alpha=1e12)).fit(rows, np.log(used.dose(rows)))
+    onnx = to_onnx(learner, rows.shape[1])
+    said = np.exp(np.asarray(learner.predict(used.card.golden)))
+    card = replace(
+        used.card, golden_dose=said, onnx_hash=hashlib.sha256(onnx).hexdigest(), choice_hash="", golden_choice=()
+    )
+    path = tmp_path / "shipped" / "models" / "vancomycin.dwm"
+    path.parent.mkdir(parents=True)
+    save_predictor(path, Graphs(onnx), card)
+    monkeypatch.setattr("core.learn.site_predictors.resources_folder", lambda: tmp_path / "shipped")
+    return path
+
+
+def test_a_better_predictor_takes_the_place_of_a_weak_one_and_goes_back(
+    site, plan, weak, used, cases, tmp_path, capsys
+):
+    folder = tmp_path / "test"
+    folder.mkdir()
+    for case in cases[85:]:
+        save_case(case, folder / f"{case.patient.id}.case.json")
+    shelf = tmp_path / "proposal"
+    assert predictor_file("vancomycin") == weak
+    assert run(["learn", "propose", str(plan), str(SHIPPED), str(folder), "-o", str(shelf), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["accepted"]
+    assert document["gain"][1] > 0.0
+    assert document["after"]["log_error"] < document["before"]["log_error"]
+    role = ["--name", "A. Reviewer", "--role", "clinical pharmacologist"]
+    assert run(["learn", "sign", str(shelf), *role]) == 0
+    new = load_predictor(predictor_file("vancomycin"))
+    assert new.card.id == document["new_model"] == "vancomycin.virtual_site1"
+    rows = used.card.background
+    assert new.dose(rows) == pytest.approx(used.dose(rows))
+    assert load_predictor(weak).dose(rows) != pytest.approx(used.dose(rows))
+    assert run(["learn", "rollback", "vancomycin.virtual_site1", "--name", "A. Reviewer"]) == 0
+    assert predictor_file("vancomycin") == weak
 
 
 @pytest.mark.parametrize("wrong", ["largest_factor: 1", "largest_silent: 1", "least_patients: 0.5"])

@@ -1,11 +1,14 @@
 """The learn tab: outcomes of the open case, cards in both languages, a training in the background."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from core.clinic.case_file import load_case
 from core.clinic.level import Outcome
+from core.drugs.library import resources_folder
+from core.learn.model_file import load_predictor
 from desktop.case.draft import OutcomeRow
 from desktop.case.draft_file import draft_of, read_draft_text, write_draft
 from desktop.case.reading import read_draft
@@ -125,3 +128,37 @@ def test_a_training_that_fails_says_why(qtbot, themed, tmp_path):
     wait_for_end(qtbot, page)
     assert "vancomycin.yaml" in page.said.text()
     assert page.start_button.isEnabled()
+
+
+def small(recipe):
+    """The recipe of lamotrigine with few patients and one learner: half a minute."""
+    text = recipe.read_text("utf-8")
+    for pattern, instead in (
+        (r"split: \{.*\}", "split: {train: 260, calibrate: 270, test: 80, verify: 2}"),
+        (r"points: \d+", "points: 32"),
+        (r"candidates:\n(?:  .*\n)+", "candidates:\n  linear: {alpha: 1}\n"),
+        (r"choice: \{trees: \d+", "choice: {trees: 60"),
+        (r"inside: [\d.]+", "inside: 0.95"),
+        (r"agreeing: [\d.]+", "agreeing: 0.9"),
+    ):
+        text, count = re.subn(pattern, instead, text)
+        assert count == 1, pattern
+    return text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not can_train(), reason="the training packages are not installed")
+def test_a_training_from_the_tab_leaves_a_candidate_that_is_shown(qtbot, themed, tmp_path):
+    recipe = tmp_path / "lamotrigine.yaml"
+    recipe.write_text(small(resources_folder() / "recipes" / "lamotrigine.yaml"), "utf-8")
+    page = TrainingPage([recipe], tmp_path / "candidates")
+    assert "no candidate" in page.page.toPlainText()
+    page.start()
+    qtbot.waitUntil(lambda: not page.is_running, timeout=400000)
+    assert page.said.text() == "Done."
+    made = load_predictor(tmp_path / "candidates" / "lamotrigine.dwm")
+    assert made.card.report["patients"]["train"] == 260
+    said = page.page.toPlainText()
+    assert "It gives no opinion on any patient until" in said
+    assert f"{100 * made.card.report['choice']['utility_within_5_percent']:.3g}" in said
+    assert made.card.report["learner"] == "linear"

@@ -77,6 +77,7 @@ class Absorption:
     slow_share: float = 0.0  # of the dose: reaches the colon undissolved and is absorbed there
     slow_rate: float = 0.0  # 1/h, of that
     dissolution: Dissolution | None = None  # of the solid dose; None: what leaves the stomach is dissolved
+    with_food: bool = False  # its rates are those with a meal, which a meal does not change again
 
 
 @dataclass(frozen=True)
@@ -277,11 +278,22 @@ def _formulations(entry: Entry) -> dict[str, Absorption]:
 
 
 def _absorption(entry: Entry) -> Absorption:
-    entry.only("gastric_emptying", "transit", "rate", "gastric_ph", "gut_wall", "slow", "dissolution", "formulations")
+    entry.only(
+        "gastric_emptying",
+        "transit",
+        "rate",
+        "gastric_ph",
+        "gut_wall",
+        "slow",
+        "dissolution",
+        "with_food",
+        "formulations",
+    )
     acid, wall, slow, solid = (entry.get(name) for name in ("gastric_ph", "gut_wall", "slow", "dissolution"))
     for other in (acid, slow):
         if solid is not None and other is not None:
             raise solid.error("'dissolution' tells itself what 'gastric_ph' and 'slow' tell of drug that stays solid")
+    food = entry.get("with_food")
     if slow is not None:
         slow.only("share", "rate")
     return Absorption(
@@ -293,6 +305,7 @@ def _absorption(entry: Entry) -> Absorption:
         slow_share=0.0 if slow is None else _between(slow["share"], 0.0, 1.0),
         slow_rate=0.0 if slow is None else _positive_rate(slow["rate"]),
         dissolution=None if solid is None else _dissolution(solid),
+        with_food=food is not None and food.choice("yes", "no") == "yes",
     )
 
 

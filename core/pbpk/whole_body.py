@@ -184,6 +184,8 @@ class WholeBody:
         acid = uptake.gastric_ph
         dissolved = np.ones(1) if acid is None else acid.dissolved(individual.gastric_ph)
         emptying = uptake.gastric_emptying * individual.gastric_emptying * multipliers.get("gastric_emptying", 1.0)
+        if not uptake.with_food:
+            emptying = emptying / (1.0 + emptying * individual.meal)
         rates = {
             "gastric_emptying": emptying * dissolved * (1.0 - uptake.slow_share),
             "undissolved": emptying * (1.0 - dissolved),

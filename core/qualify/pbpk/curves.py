@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 _PLASMA = {"plasma", "serum", ""}
 _VENOUS = {"peripheral venous blood", "venousblood", "venous blood", ""}
 
+_WITH_FOOD = re.compile(r"\b(fed|breakfast|lunch|dinner|meal|food)\b", re.I)
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -164,18 +166,19 @@ def predict(compounds: Mapping[str, Compound], curve: Curve) -> Array:
     several in the body.
     """
     compound, given = compounds[curve.compound], compounds[curve.given].taken_as(curve.formulation)
+    person = curve.person.after_a_meal() if _WITH_FOOD.search(curve.formulation) else curve.person
     if not given.metabolites and not acts_on_itself(given):
         body = build(given)
         inputs = _entering(curve, body.dose_state)
-        rates = [Segment(0.0, body.rates(curve.person, {}, {}))]
+        rates = [Segment(0.0, body.rates(person, {}, {}))]
         solved = simulate(body.graph, rates, inputs, curve.times, states=("venous",))
-        return np.asarray(solved.amounts[0, :, 0] / body.volume_of(PLASMA, curve.person)[0])
+        return np.asarray(solved.amounts[0, :, 0] / body.volume_of(PLASMA, person)[0])
     joint = join(with_metabolites((given,), compounds.values()))
     inputs = _entering(curve, lambda route: joint.dose_state(given.name, route))
     state = joint.state_of(compound.name, PLASMA)
-    rates = [Segment(0.0, joint.rates(curve.person))]
+    rates = [Segment(0.0, joint.rates(person))]
     solved = simulate(joint.graph, rates, inputs, curve.times, states=(state,), tolerance=1e-6)
-    return np.asarray(solved.amounts[0, :, 0] / joint.volume_of(compound.name, PLASMA, curve.person)[0])
+    return np.asarray(solved.amounts[0, :, 0] / joint.volume_of(compound.name, PLASMA, person)[0])
 
 
 def _entering(curve: Curve, state_of: Callable[[Route], str]) -> list[Input]:

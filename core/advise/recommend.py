@@ -155,7 +155,7 @@ def _offer(
     label_first = target.evidence is Evidence.NONE and target.source != OWN_TARGET
     ranked = rank(judged, label_first=label_first)
     highest = max(item.score.attainment for item in ranked)
-    gaps = {"percent": f"{100 * highest:.0f}"}
+    gaps = {"percent": f"{100 * highest:.0f}" if highest > 0.005 else "<1"}
     if highest < _HOPELESS and not label_first:
         alerts.append(Alert(Severity.STOP, "target_hardly_reachable", gaps, "target"))
         return replace(blank, alerts=ordered(alerts))

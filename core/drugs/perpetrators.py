@@ -11,12 +11,12 @@ import numpy as np
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import Case
 from core.clinic.level import CoMedication
-from core.errors import OutOfDomain
+from core.errors import InputError, OutOfDomain
 from core.pbpk.compound import Compound, Perpetrator
 from core.pbpk.enzyme_course import Stretch, Taken, stretches
 from core.pbpk.individual import Individual, Traits
 from core.pbpk.shelf import family
-from core.units import format_number
+from core.units import Quantity, format_number
 
 _KEPT = 64  # courses
 _FROM_USUAL = 20.0  # fold: a dose further off is a slip of the pen
@@ -72,7 +72,7 @@ def _taken(known: Perpetrator, co_medication: Sequence[CoMedication]) -> list[Ta
 def _course(item: CoMedication, known: Perpetrator) -> tuple[float, float]:
     """Milligrams and hours between doses, as entered or as usual."""
     amount, every = known.usual
-    taken = amount if item.amount is None else item.amount.to("mg")
+    taken = amount if item.amount is None else _milligrams(item.amount)
     interval = every if item.every is None else item.every.to("h")
     low, high = amount / _FROM_USUAL, amount * _FROM_USUAL
     if not low <= taken <= high:
@@ -82,6 +82,13 @@ def _course(item: CoMedication, known: Perpetrator) -> tuple[float, float]:
     if not _INTERVALS[0] <= interval <= _INTERVALS[1]:
         raise OutOfDomain("co_medication.every", str(item.every), *(f"{format_number(end)} h" for end in _INTERVALS))
     return taken, interval
+
+
+def _milligrams(amount: Quantity) -> float:
+    try:
+        return amount.to("mg")
+    except InputError as error:
+        raise InputError("co_medication.amount", error.reason, **error.values) from None
 
 
 class _Key:

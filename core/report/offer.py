@@ -261,9 +261,9 @@ def per_day_said(regimen: Regimen) -> Said:
 
 def percent(chance: float) -> str:
     """A chance in per cent, without the sign; never rounded to a certainty no sample can prove."""
-    if chance < 0.005:
+    if chance <= 0.005:
         return "<1"
-    return ">99" if chance > 0.995 else f"{100 * chance:.0f}"
+    return ">99" if chance >= 0.995 else f"{100 * chance:.0f}"
 
 
 def chance_said(chance: Interval) -> Said:

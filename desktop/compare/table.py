@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.advise.recommendation import Interval, Option
 from core.clinic.case import Target
-from core.report.offer import exposure_said, per_day
+from core.report.offer import exposure_said, per_day, percent
 from desktop import texts
 from desktop.advice.card import risk_name
 from desktop.icons import icon
@@ -119,7 +119,7 @@ class CompareTable(Panel):
 
 
 def _chance(chance: Interval) -> str:
-    return f"{texts.chance(chance.value)} ({round(100 * chance.low)}–{round(100 * chance.high)})"
+    return f"{texts.chance(chance.value)} ({percent(chance.low)}–{percent(chance.high)})"
 
 
 def line_icon(look: Look) -> QIcon:

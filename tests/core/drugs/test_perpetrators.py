@@ -168,8 +168,9 @@ def test_cirrhosis_reaches_the_other_drug_too() -> None:
     ],
 )
 def test_a_dose_nobody_takes_is_refused(amount: Quantity, every: Quantity) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         bound(CoMedication("itraconazole", 0.0, None, amount, every))
+    assert caught.value.field.startswith("co_medication.")
 
 
 def test_a_drug_stopped_does_not_act_for_as_long_as_another_is_taken() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -41,54 +42,72 @@ def enzyme_stretches(compound: Compound, case: Case, bodies: Bodies) -> tuple[St
 
 
 def perpetrator_findings(compound: Compound, case: Case) -> list[Alert]:
-    """What was taken for granted of the other drugs: a usual dose, or an effect nobody has measured."""
+    """What was taken for granted of the other drugs: a usual dose, which of several rows counts, an effect nobody has
+    measured.
+    """
     found = []
     for known in compound.perpetrators:
-        for item in case.co_medication:
-            if item.drug != known.name:
-                continue
-            amount, every = _course(item, known)
-            gaps = {"drug": known.name, "amount": f"{format_number(amount)} mg", "every": f"{format_number(every)} h"}
-            if item.amount is None or item.every is None:
-                found.append(Alert(Severity.NOTE, "perpetrator_usual_dose", gaps, "co_medication"))
-            if known.predicted:
-                found.append(Alert(Severity.CAUTION, "perpetrator_predicted", {"drug": known.name}, "co_medication"))
+        rows = [(index, item) for index, item in enumerate(case.co_medication) if item.drug == known.name]
+        amount, every = (format_number(value) for value in known.usual)
+        if any(item.amount is None or item.every is None for _, item in rows):
+            gaps = {"drug": known.name, "amount": f"{amount} mg", "every": f"{every} h"}
+            found.append(Alert(Severity.NOTE, "perpetrator_usual_dose", gaps, "co_medication"))
+        if any(_overlap(one, other) for (_, one), (_, other) in combinations(rows, 2)):
+            found.append(Alert(Severity.CAUTION, "perpetrator_rows_overlap", {"drug": known.name}, "co_medication"))
+        if rows and known.predicted:
+            found.append(Alert(Severity.CAUTION, "perpetrator_predicted", {"drug": known.name}, "co_medication"))
     return found
 
 
+def _overlap(one: CoMedication, other: CoMedication) -> bool:
+    return max(one.start, other.start) < min(_end(one), _end(other))
+
+
+def _end(item: CoMedication) -> float:
+    return math.inf if item.until is None else item.until
+
+
 def _taken(known: Perpetrator, co_medication: Sequence[CoMedication]) -> list[Taken]:
-    """The courses of one drug in order; where the next begins the one before is over."""
-    rows = sorted((item for item in co_medication if item.drug == known.name), key=lambda item: item.start)
-    courses = []
-    for row, after in pairwise([*rows, None]):
-        assert row is not None
-        ends = [end for end in (row.until, None if after is None else after.start) if end is not None]
-        until = min(ends) if ends else None
-        if until is None or until > row.start:
-            courses.append(Taken(known.name, *_course(row, known), row.start, until, known.potency))
-    return courses
+    """The courses of one drug; of rows that overlap the one begun last counts, and the other goes on after it."""
+    rows = [(index, item) for index, item in enumerate(co_medication) if item.drug == known.name]
+    doses = {index: _course(item, known, index) for index, item in rows}
+    ends = {item.until for _, item in rows if item.until is not None}
+    courses: list[tuple[int, float, float]] = []
+    for start, end in pairwise([*sorted({item.start for _, item in rows} | ends), math.inf]):
+        beside = [(item.start, index) for index, item in rows if item.start <= start and _end(item) >= end]
+        if not beside:
+            continue
+        index = max(beside)[1]
+        if courses and courses[-1][0] == index and courses[-1][2] == start:
+            courses[-1] = (index, courses[-1][1], end)
+        else:
+            courses.append((index, start, end))
+    return [
+        Taken(known.name, *doses[index], start, None if math.isinf(end) else end, known.potency)
+        for index, start, end in courses
+    ]
 
 
-def _course(item: CoMedication, known: Perpetrator) -> tuple[float, float]:
+def _course(item: CoMedication, known: Perpetrator, index: int) -> tuple[float, float]:
     """Milligrams and hours between doses, as entered or as usual."""
-    amount, every = known.usual
-    taken = amount if item.amount is None else _milligrams(item.amount)
+    place, (amount, every) = f"$.co_medication[{index}]", known.usual
+    taken = amount if item.amount is None else _milligrams(item.amount, f"{place}.amount")
     interval = every if item.every is None else item.every.to("h")
-    low, high = amount / _FROM_USUAL, amount * _FROM_USUAL
-    if not low <= taken <= high:
-        raise OutOfDomain(
-            "co_medication.amount", str(item.amount), f"{format_number(low)} mg", f"{format_number(high)} mg"
-        )
     if not _INTERVALS[0] <= interval <= _INTERVALS[1]:
-        raise OutOfDomain("co_medication.every", str(item.every), *(f"{format_number(end)} h" for end in _INTERVALS))
+        raise OutOfDomain(f"{place}.every", str(item.every), *(f"{format_number(end)} h" for end in _INTERVALS))
+    usual = amount * interval / every  # as much a day
+    low, high = min(amount, usual) / _FROM_USUAL, min(amount, usual) * _FROM_USUAL
+    if not low <= taken <= high:
+        ends = (f"{format_number(end, 3)} mg" for end in (low, high))
+        raise OutOfDomain(f"{place}.amount", str(item.amount or item.every), *ends)
     return taken, interval
 
 
-def _milligrams(amount: Quantity) -> float:
+def _milligrams(amount: Quantity, field: str) -> float:
     try:
         return amount.to("mg")
     except InputError as error:
-        raise InputError("co_medication.amount", error.reason, **error.values) from None
+        raise InputError(field, error.reason, **error.values) from None
 
 
 class _Key:

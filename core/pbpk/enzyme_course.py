@@ -62,7 +62,7 @@ def stretches(
     """Mean activity of enzymes over stretches of a day or longer, while drugs are taken and until they are washed out.
 
     Args:
-        taken: the other drugs; what was taken earlier than `since` less `SETTLED` is not followed.
+        taken: the other drugs; of one taken for longer count the last `SETTLED` hours before `since` or before its end.
         compounds: these drugs and all their metabolites.
         bodies: the patient, (1,), from each time something changes.
         activities: names of enzymes, `gut_<enzyme>` for the wall of the gut.
@@ -75,7 +75,8 @@ def stretches(
     if not followed:
         return ()
     ends = [item.until for item in followed if item.until is not None]
-    gaps = _gaps(sorted({*(item.start for item in followed), *ends, *(start for start, _ in bodies)}))
+    edges = sorted({*(item.start for item in followed), *ends, *(start for start, _ in bodies)})
+    gaps = _gaps(edges) if all(item.every <= _DAY for item in followed) else ()
     followed = [
         replace(item, start=_short(item.start, gaps), until=None if item.until is None else _short(item.until, gaps))
         for item in followed
@@ -88,11 +89,12 @@ def stretches(
 
 def _followed(item: Taken, since: float) -> Taken | None:
     """A course without what lies too far back to matter."""
-    earliest = since - SETTLED
-    if item.until is not None and (item.until <= earliest or item.until <= item.start):
+    end = since if item.until is None else min(since, item.until)
+    if item.until is not None and (item.until <= item.start or item.until <= since - _LONGEST_WASHOUT):
         return None
-    skipped = max(0.0, math.ceil((earliest - item.start) / item.every)) * item.every
-    return replace(item, start=item.start + skipped)
+    skipped = max(0.0, math.ceil((end - SETTLED - item.start) / item.every)) * item.every
+    start = item.start + skipped
+    return replace(item, start=start if start < end or skipped == 0.0 else start - item.every)
 
 
 def _gaps(edges: Sequence[float]) -> tuple[tuple[float, float], ...]:
@@ -128,7 +130,8 @@ def _followed_up(
         if ongoing or left < _WASHED_OUT or days > longest:
             break
         days += math.ceil(2.0 * SETTLED / _DAY)
-    pieces = _days(times, found, [edge for item in taken for edge in (item.start, item.until)])
+    changes = [edge for item in taken for edge in (item.start, item.until)]
+    pieces = _days(times, found, [*changes, *(start for start, _ in bodies)])
     if not ongoing:
         return [*_merged(pieces), Stretch(float(times[-1]), dict.fromkeys(found, 1.0))]
     settled = float(times[-1]) - max(_DAY, *ongoing)
@@ -199,7 +202,7 @@ def _amount(rate: float, made: Array, lost: Array) -> Array:
 
 
 def _days(times: Array, found: Mapping[str, Array], changes: Sequence[float | None]) -> list[tuple[float, Stretch]]:
-    """Means of each day, cut where a drug begins or ends, with how long each lasts."""
+    """Means of each day, cut where a drug begins or ends or the body changes, with how long each lasts."""
     edges = {float(times[0]), float(times[-1]), *np.arange(times[0], times[-1], _DAY).tolist()}
     edges |= {x for x in changes if x is not None and times[0] < x < times[-1]}
     return [(end - start, Stretch(start, _means(times, found, start, end))) for start, end in pairwise(sorted(edges))]

@@ -137,10 +137,34 @@ def test_half_the_dose_does_less() -> None:
     assert area(bound(), 72.0) < half < whole
 
 
-def test_a_second_row_of_a_drug_takes_the_place_of_the_first() -> None:
-    """Otherwise both doses would be taken at once."""
-    twice = bound(course("itraconazole", 200.0, 24.0, 12), course("itraconazole", 200.0, 24.0, 12))
-    assert area(twice, 72.0) == area(bound(course("itraconazole", 200.0, 24.0, 12)), 72.0)
+def test_of_rows_that_overlap_the_one_begun_last_counts_and_it_is_said() -> None:
+    """Otherwise both doses would be taken at once, or a short course would end the long one."""
+    once = course("itraconazole", 200.0, 24.0, 12)
+    twice = bound(once, once)
+    assert area(twice, 72.0) == area(bound(once), 72.0)
+    assert [alert.id for alert in twice.findings] == ["perpetrator_rows_overlap"]
+    open_ended = CoMedication("itraconazole", 0.0, None, Quantity(200.0, "mg"), Quantity(24.0, "h"))
+    more = CoMedication("itraconazole", 480.0, 960.0, Quantity(400.0, "mg"), Quantity(24.0, "h"))
+    both, alone = bound(open_ended, more), bound(open_ended)
+    assert activity(both, 900.0) < activity(alone, 900.0)
+    assert activity(both, 3000.0) < 0.3, "the first goes on"
+    after = CoMedication("itraconazole", 288.0, None, Quantity(100.0, "mg"), Quantity(24.0, "h"))
+    assert not bound(once, after).findings
+
+
+def test_a_weekly_dose_acts_by_the_week_whatever_else_changes() -> None:
+    weekly = CoMedication("fluconazole", 0.0, None, Quantity(200.0, "mg"), Quantity(168.0, "h"))
+    daily = CoMedication("fluconazole", 0.0, None, Quantity(200.0, "mg"), Quantity(24.0, "h"))
+    other = CoMedication("carbamazepine", 3000.0, 3100.0)
+    assert activity(bound(daily), 5000.0) < activity(bound(weekly), 5000.0) < 1.0
+    assert activity(bound(weekly, other), 9000.0) == pytest.approx(activity(bound(weekly), 9000.0), rel=0.02)
+
+
+def test_what_ended_before_the_case_still_acts_until_it_is_washed_out() -> None:
+    ended = bound(CoMedication("itraconazole", -2000.0, -400.0, Quantity(200.0, "mg"), Quantity(24.0, "h")))
+    assert 0.5 < activity(ended, 0.0) < 1.0
+    rare = CoMedication("fluconazole", -10000.0, -300.0, Quantity(200.0, "mg"), Quantity(336.0, "h"))
+    assert 0.9 < activity(bound(rare), 0.0) <= 1.0
 
 
 def test_an_effect_nobody_measured_is_called_predicted() -> None:
@@ -165,12 +189,13 @@ def test_cirrhosis_reaches_the_other_drug_too() -> None:
         (Quantity(1.0, "mmol"), Quantity(24.0, "h")),
         (Quantity(200.0, "g"), Quantity(24.0, "h")),
         (Quantity(200.0, "mg"), Quantity(0.001, "h")),
+        (Quantity(2000.0, "mg"), Quantity(4.0, "h")),
     ],
 )
 def test_a_dose_nobody_takes_is_refused(amount: Quantity, every: Quantity) -> None:
     with pytest.raises(InputError) as caught:
         bound(CoMedication("itraconazole", 0.0, None, amount, every))
-    assert caught.value.field.startswith("co_medication.")
+    assert caught.value.field.startswith("$.co_medication[0].")
 
 
 def test_a_drug_stopped_does_not_act_for_as_long_as_another_is_taken() -> None:

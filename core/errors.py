@@ -31,6 +31,13 @@ class OutOfDomain(InputError):  # noqa: N818 a state of the patient, not a fault
         super().__init__(field, "out_of_domain", value=value, low=low, high=high)
 
 
+class DomainNotKnown(OutOfDomain):
+    """Whether a model holds the patient hangs on a covariate nobody has entered."""
+
+    def __init__(self, field: str, model: str) -> None:
+        InputError.__init__(self, field, "covariate_not_known_to_be_studied", model=model)
+
+
 class DrugFileError(CoreError):
     """A drug or compound file is not what the schema asks for."""
 

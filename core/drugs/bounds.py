@@ -8,7 +8,7 @@ from core.clinic.alert import Alert, Severity
 from core.drugs.covariates import CovariateReader, change_times
 from core.drugs.facts import DomainRange, Outside
 from core.drugs.relations import Value
-from core.errors import InputError, OutOfDomain
+from core.errors import DomainNotKnown, OutOfDomain
 from core.units import format_number
 
 _NOT_KNOWN = "covariate_not_known_to_be_studied"
@@ -32,13 +32,13 @@ def domain_findings(domain: Sequence[DomainRange], reader: CovariateReader, mode
     return alerts
 
 
-def refusal(findings: Iterable[Alert]) -> InputError | None:
+def refusal(findings: Iterable[Alert]) -> OutOfDomain | None:
     """The refusal that follows from a finding which forbids the model, if there is one."""
     for alert in findings:
         if alert.severity is Severity.STOP:
             gaps = {str(name): str(value) for name, value in alert.values.items()}
             if alert.id == _NOT_KNOWN:
-                return InputError(f"covariates.{alert.about}", "covariate_missing", model=gaps["model"])
+                return DomainNotKnown(f"covariates.{alert.about}", gaps["model"])
             ends = gaps.get("choices", "")
             return OutOfDomain(alert.about, gaps.get("value", "?"), gaps.get("low", ends), gaps.get("high", ends))
     return None

@@ -48,7 +48,8 @@ class Belief:
 
 
 @functools.cache
-def _normal_points(count: int, dimensions: int, seed: int) -> Array:
+def normal_points(count: int, dimensions: int, seed: int) -> Array:
+    """Scrambled Sobol points as independent standard normal numbers, (count, dimensions); count a power of two."""
     from scipy.stats import norm, qmc
 
     sobol = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
@@ -66,7 +67,7 @@ def spread_etas(model: DrugModel, count: int, seed: int) -> Array:
     if not model.etas:
         return np.zeros((count, 0))
     root = np.linalg.cholesky(model.omega)
-    return np.asarray(_normal_points(count, len(model.etas), seed) @ root.T)
+    return np.asarray(normal_points(count, len(model.etas), seed) @ root.T)
 
 
 def believe(bounds: Sequence[BoundModel], case: Case, count: int, seed: int) -> tuple[Belief, ...]:

@@ -12,6 +12,7 @@ from core.drugs.library import library_files, resources_folder
 from core.engine.schedule import Input, Segment
 from core.engine.solve import simulate
 from core.errors import CoreError
+from core.learn.optimum import normal_points
 from core.pk.structures import CENTRAL, structure_of
 from core.qualify.checks import Check
 from core.qualify.worked_cases import check_worked_cases
@@ -19,13 +20,14 @@ from core.units import parse_typed_number
 
 
 def self_test() -> tuple[Check, ...]:
-    """Number parser, solver against a closed form, every drug file, fonts, and the worked cases.
+    """Number parser, solver against a closed form, quasi-random numbers, every drug file, fonts, and the worked cases.
 
     A part that breaks is a failed check, never an exception.
     """
     parts: tuple[Callable[[], tuple[Check, ...]], ...] = (
         _numbers,
         _closed_form,
+        _quasi_random,
         _drug_files,
         _fonts,
         check_worked_cases,
@@ -60,6 +62,15 @@ def _closed_form() -> tuple[Check, ...]:
     k = clearance / volume
     expected = dose / hours / k * (1 - math.exp(-k * hours)) * math.exp(-k * (time - hours))
     return (Check("infusion, one compartment", expected, float(found[0, 0, 0]), 1e-12),)
+
+
+def _quasi_random() -> tuple[Check, ...]:
+    """Each half, quarter and eighth of the normal distribution holds as many of the points as it should."""
+    from scipy.stats import norm
+
+    points = norm.cdf(normal_points(64, 4, 1))
+    even = all((np.bincount((column * 8).astype(int), minlength=8) == 8).all() for column in points.T)
+    return (Check("quasi-random numbers", "even", "even" if even else "uneven"),)
 
 
 def _drug_files() -> tuple[Check, ...]:

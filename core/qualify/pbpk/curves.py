@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 _PLASMA = {"plasma", "serum", ""}
 _VENOUS = {"peripheral venous blood", "venousblood", "venous blood", ""}
 
-_WITH_FOOD = re.compile(r"\b(fed|breakfast|lunch|dinner|meal|food)\b", re.I)
+_FED = (" fed", " breakfast")  # how what is said of a form ends: `food_state`
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,7 @@ def predict(compounds: Mapping[str, Compound], curve: Curve) -> Array:
     several in the body.
     """
     compound, given = compounds[curve.compound], compounds[curve.given].taken_as(curve.formulation)
-    person = curve.person.after_a_meal() if _WITH_FOOD.search(curve.formulation) else curve.person
+    person = curve.person.after_a_meal() if curve.formulation.lower().endswith(_FED) else curve.person
     if not given.metabolites and not acts_on_itself(given):
         body = build(given)
         inputs = _entering(curve, body.dose_state)

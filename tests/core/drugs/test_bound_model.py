@@ -222,7 +222,7 @@ def test_what_must_be_known_and_is_read_is_asked_for_when_it_is_missing(bind: Bi
     grows = "{by: ciclosporin_dose, form: power, exponent: 1, centre: 300 mg}"
     text = ORAL.replace("typical: 4 L/h,", f"typical: 4 L/h, covariates: [{grows}],")
     domain = "  ciclosporin_dose: {between: [100 mg, 1000 mg], outside: stop, unknown: outside}\n"
-    with pytest.raises(InputError, match="covariate_missing") as caught:
+    with pytest.raises(OutOfDomain, match="covariate_not_known_to_be_studied") as caught:
         bind(text, domain=domain)
     assert caught.value.field == "covariates.ciclosporin_dose"
 

@@ -37,14 +37,7 @@ def build_learner(candidate: Candidate, seed: int) -> Any:
                 n_estimators=int(get["trees"]), min_samples_leaf=int(get["leaf"]), max_features=0.5, random_state=seed
             )
         case "gradient_boosting":
-            learner = HistGradientBoostingRegressor(
-                max_iter=int(get["trees"]),
-                max_leaf_nodes=int(get["leaves"]),
-                learning_rate=get["rate"],
-                min_samples_leaf=int(get["leaf"]),
-                early_stopping=False,
-                random_state=seed,
-            )
+            learner = HistGradientBoostingRegressor(**_boosting(get, seed))
         case "neural_network":
             network = MLPRegressor(
                 hidden_layer_sizes=(int(get["first"]), int(get["second"])),
@@ -82,6 +75,18 @@ class _Settings:
         if name not in self._candidate.settings:
             raise ModelError(f"the learner {self._candidate.name} needs the setting {name}")
         return self._candidate.settings[name]
+
+
+def _boosting(get: _Settings, seed: int) -> dict[str, Any]:
+    """Arguments of gradient boosting, whether it regresses or classifies."""
+    return {
+        "max_iter": int(get["trees"]),
+        "max_leaf_nodes": int(get["leaves"]),
+        "learning_rate": get["rate"],
+        "min_samples_leaf": int(get["leaf"]),
+        "early_stopping": False,
+        "random_state": seed,
+    }
 
 
 def fit(candidate: Candidate, features: Array, log_daily: Array, seed: int) -> Any:
@@ -122,14 +127,7 @@ def classify(
         case "random_forest":
             learner = RandomForestClassifier(int(get["trees"]), min_samples_leaf=int(get["leaf"]), random_state=seed)
         case "gradient_boosting":
-            learner = HistGradientBoostingClassifier(
-                max_iter=int(get["trees"]),
-                max_leaf_nodes=int(get["leaves"]),
-                learning_rate=get["rate"],
-                min_samples_leaf=int(get["leaf"]),
-                early_stopping=False,
-                random_state=seed,
-            )
+            learner = HistGradientBoostingClassifier(**_boosting(get, seed))
         case _:
             raise ModelError(f"unknown classifier {candidate.name}")
     with threadpool_limits(1):

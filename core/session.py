@@ -58,6 +58,8 @@ Array = NDArray[np.float64]
 
 _POINTS = 500
 _STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 24.0)  # h
+_CLOSE = (0.001, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0)  # h after a dose or its infusion
+_MOST_CLOSE = 16  # starts and ends of doses that get such points
 _BAND = 500
 
 
@@ -369,19 +371,23 @@ def inputs_hash(case: Case) -> str:
     return hashlib.sha256(case_text(case).encode()).hexdigest()
 
 
-def time_grid(case: Case, regimen: Regimen | None = None) -> Array:
+def time_grid(case: Case, *regimens: Regimen) -> Array:
     """Times (T,) for drawing: the course so far and some intervals ahead, every event included.
 
-    The step is a whole part or multiple of an hour, so that usual dose times lie on the grid.
+    The step is a whole part or multiple of an hour, so that usual dose times lie on the grid; where it is too wide for
+    what follows a dose, there are points of their own, so that no peak is cut off.
     """
     doses = expand(case.doses)
     end = max([24.0, case.now, *(dose.time + (dose.interval or 0.0) for dose in doses)])
-    intervals = [dose.interval for dose in case.doses if dose.interval] + ([regimen.every] if regimen else [])
+    intervals = [dose.interval for dose in case.doses if dose.interval] + [regimen.every for regimen in regimens]
     ahead = max([48.0, *(4.0 * every for every in intervals)])
     for model in library().models(case.drug)[:1] if case.drug in library().drugs() else ():
         ahead = model.judged_after if effect_ids(model.targets, model.harms) else ahead  # as far as it is judged
     stop = max(end, case.now + ahead)
-    events = [dose.time for dose in doses] + [dose.time + dose.hours for dose in doses if dose.hours]
+    doses += [dose for regimen in regimens for dose in expand(regimen.doses(stop))]
     step = next((step for step in _STEPS if stop / step <= _POINTS), stop / _POINTS)
     grid = step * np.arange(math.ceil(stop / step) + 1)
+    events = [moment for dose in doses for moment in (dose.time, dose.time + dose.hours)]
+    if len(set(events)) <= _MOST_CLOSE:
+        events += [moment + close for moment in events for close in _CLOSE if close < step]
     return np.union1d(grid, [time for time in events if 0 <= time <= grid[-1]])

@@ -143,8 +143,7 @@ def compare(verbs: Verbs, case: Case, fitted: Individualisation, regimens: Seque
 
     def work(task: Task, emit: Emit) -> None:
         options = verbs.judge(case, fitted, regimens)
-        longest = max(regimens, key=lambda regimen: regimen.every)
-        times = verbs.time_grid(case, longest)
+        times = verbs.time_grid(case, *regimens)
         found = [
             Comparison(option, verbs.predict_proposed(case, fitted, option.regimen, times=times, task=task))
             for option in options

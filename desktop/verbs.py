@@ -72,7 +72,7 @@ class Verbs(Protocol):
     ) -> Prediction:
         """Curves under a proposed regimen."""
 
-    def time_grid(self, case: Case, regimen: Regimen | None = None) -> Array:
+    def time_grid(self, case: Case, *regimens: Regimen) -> Array:
         """Times for drawing, h."""
 
     def dose_for_target(self, case: Case, individualisation: Individualisation, way: Regimen) -> DoseForTarget:

@@ -137,7 +137,8 @@ def _without_level(case: Case, posteriors: Sequence[Posterior]) -> Alert:
     count = sum(item.name in names for item in case.covariates)
     if not count:
         return Alert(Severity.NOTE, "no_level_yet", {}, "levels")
-    return Alert(Severity.NOTE, "effect_measured", {"covariate": names[0], "count": str(count)}, "covariates")
+    seen = [name for name in names if any(item.name == name for item in case.covariates)]
+    return Alert(Severity.NOTE, "effect_measured", {"covariate": ", ".join(seen), "count": str(count)}, "covariates")
 
 
 def _able(posterior: Posterior) -> float:

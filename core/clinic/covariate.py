@@ -40,6 +40,8 @@ CATALOGUE: dict[str, CovariateKind] = {
         CovariateKind("alpha1_acid_glycoprotein", "g/L", 0.1, 6.0),
         CovariateKind("inr", "1", 0.5, 30.0, response=True),
         CovariateKind("neutrophils", "10^9/L", 0.01, 100.0, decimals=2, response=True),
+        CovariateKind("leukocytes", "10^9/L", 0.01, 500.0, decimals=2, response=True),
+        CovariateKind("platelets", "10^9/L", 1.0, 3000.0, decimals=0, response=True),
         CovariateKind("haematocrit", "%", 10.0, 75.0),
         CovariateKind("gastric_ph", "1", 0.5, 9.0),
         CovariateKind("mic", "mg/L", 0.001, 1024.0),

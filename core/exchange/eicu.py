@@ -39,6 +39,8 @@ LABS: Mapping[str, str] = {
     "pt - inr": "inr",
     "hct": "haematocrit",
     "lactate": "lactate",
+    "platelets x 1000": "platelets",
+    "wbc x 1000": "leukocytes",
 }
 _SEXES = {"male": Sex.MALE, "female": Sex.FEMALE}
 _RACES = {"caucasian": Ethnicity.EUROPEAN, "african american": Ethnicity.AFRICAN}  # "Asian" does not say which

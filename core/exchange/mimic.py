@@ -41,6 +41,8 @@ LABS: Mapping[str, str] = {
     "51675": "inr",
     "51221": "haematocrit",
     "50813": "lactate",
+    "51265": "platelets",
+    "51301": "leukocytes",
 }
 LEVELS: Mapping[str, str] = {
     "51009": "vancomycin",

@@ -41,12 +41,15 @@ _UCUM = {
     "l": "L",
     "ml": "mL",
 }
-# Exact by definition (international yard and pound agreement, 1959).
+# Exact by definition (international yard and pound agreement, 1959); counts of blood cells as laboratories write them.
 _FOREIGN = {
     "[lb_av]": (0.45359237, "kg"),
     "[in_i]": (2.54, "cm"),
     "[ft_i]": (30.48, "cm"),
     "[oz_av]": (28.349523125, "g"),
+    "10*3/uL": (1.0, "10^9/L"),
+    "K/uL": (1.0, "10^9/L"),
+    "K/mcL": (1.0, "10^9/L"),
 }
 SURFACE = re.compile(r"(\{1\.73_m2\}|1\.73_?m2|\{1\.73m2\})")
 

@@ -16,7 +16,10 @@ from core.errors import InputError, ModelError
 _YES_NO = ("no", "yes")
 _PATIENT_FACTS = {
     "sex": ("female", "male"),
-    **dict.fromkeys(("amiodarone", "cisplatin", "piperacillin_tazobactam", "vasopressor"), _YES_NO),
+    **dict.fromkeys(
+        ("amiodarone", "cisplatin", "etoposide", "gemcitabine", "paclitaxel", "piperacillin_tazobactam", "vasopressor"),
+        _YES_NO,
+    ),
 }
 
 

@@ -84,6 +84,8 @@ class Wording:
             return value
         if section == "drug":
             return self.drug(value)
+        if section == "covariate":
+            return ("、" if self.is_chinese else ", ").join(self.word(section, name) for name in value.split(", "))
         return self.word(section, value)
 
     def word(self, section: str, name: str) -> str:

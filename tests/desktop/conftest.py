@@ -101,8 +101,8 @@ class Recorded:
     def drivers(self, case, fitted):
         return session.drivers(self.case, self.fitted)
 
-    def time_grid(self, case, regimen=None):
-        return session.time_grid(self.case, regimen)
+    def time_grid(self, case, *regimens):
+        return session.time_grid(self.case, *regimens)
 
 
 @pytest.fixture(scope="session")

@@ -331,6 +331,8 @@ def test_a_synthetic_record_of_another_program_gives_its_covariates() -> None:
         "haematocrit": "42.3 %",
         "height": "147 cm",
         "weight": "79.7 kg",
+        "platelets": "283 10^9/L",
+        "leukocytes": "8.7 10^9/L",
     }
     assert len(case.co_medication) == 2
     assert (sheet.read, sheet.rejected) == (48, 0)

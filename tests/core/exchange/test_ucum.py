@@ -23,6 +23,8 @@ from core.units import Quantity
         ("mg.h/L", "mg*h/L"),
         ("[iU]/L", "IU/L"),
         ("10*9/L", "10^9/L"),
+        ("10*3/uL", "10^9/L"),
+        ("K/uL", "10^9/L"),
         ("wk", "week"),
         ("a", "year"),
         ("d", "day"),

@@ -39,7 +39,7 @@ def alerts(name: str) -> list[str]:
 
 def test_there_is_a_case_for_every_area() -> None:
     drugs = {load_case(path).drug for path in PATHS.values()}
-    assert drugs >= {"gefitinib", "docetaxel", "vancomycin", "meropenem", "warfarin", "digoxin"}
+    assert drugs >= {"gefitinib", "docetaxel", "carboplatin", "vancomycin", "meropenem", "warfarin", "digoxin"}
     assert drugs >= {"phenytoin", "valproate", "escitalopram"}
 
 
@@ -76,6 +76,15 @@ def test_docetaxel_is_lowered_after_a_deep_nadir_and_shows_the_chance_of_the_nex
     assert found.options[0].regimen.amount < given
     chances = {option.regimen.amount: option.risks[0].chance.value for option in found.options}
     assert chances[found.options[0].regimen.amount] < chances[given]
+
+
+def test_carboplatin_is_lowered_for_the_kidneys_and_after_low_platelets() -> None:
+    """Label: 75 % of the dose where platelets fell below 50."""
+    case, found = worked("carboplatin_low_platelets_kidneys")
+    given = case.given_doses[0].milligrams
+    assert 0.6 <= found.options[0].regimen.amount / given <= 0.85
+    chances = {option.regimen.amount: option.risks[0].chance.value for option in found.options}
+    assert chances[found.options[0].regimen.amount] < chances[400.0]
 
 
 def test_meropenem_in_augmented_clearance_is_infused_for_long_and_its_chance_stays_low() -> None:

@@ -14,7 +14,7 @@ from core.clinic.regimen import Dose, Route, expand
 from core.drugs.bound_model import BoundPopulationModel
 from core.drugs.model import BoundModel
 from core.drugs.parameter import individual
-from core.engine.exponential import exp
+from core.engine.exponential import remaining
 from core.engine.graph import Mammillary
 from core.engine.modes import CLOSE, decay_rates
 from core.engine.timeline import SAME_MOMENT
@@ -127,7 +127,7 @@ class _Superposed:
         if isinstance(lag, float) and isinstance(hours, float):
             own = group.hours if group.infused else np.full(len(group.times), hours)
             spans, weights, shortest = self._spans(number, lag, own)
-            left = weights @ exp(-way.decay[:, None, :] * spans)
+            left = weights @ remaining(way.decay[:, None, :], spans)
             instant = shortest == 0.0
         else:
             spans, weights, _ = self._spans(number, 0.0, np.zeros(len(group.times)))
@@ -166,8 +166,8 @@ def _own(decay: Array, elapsed: Array, hours: float | Array) -> Array:
     """What is left of a mode (R, P, B) where each patient has a delay or a duration of his own."""
     since = np.maximum(elapsed, 0.0)
     if isinstance(hours, float) and hours == 0.0:
-        return np.where(elapsed > SAME_MOMENT, exp(-decay * since), 0.0)
-    return np.asarray(exp(-decay * np.maximum(elapsed - hours, 0.0)) - exp(-decay * since))
+        return np.where(elapsed > SAME_MOMENT, remaining(decay, since), 0.0)
+    return np.asarray(remaining(decay, np.maximum(elapsed - hours, 0.0)) - remaining(decay, since))
 
 
 def _direct(structure: Mammillary, rates: Mapping[str, Array]) -> _Way | None:

@@ -35,7 +35,7 @@ def library() -> ctypes.CDLL | None:
         return None
     try:
         loaded = ctypes.CDLL(str(path))
-        _ = [loaded[f"dosewright_{name}"] for name in ("rodas", "linear", "exp", "combine")]
+        _ = [loaded[f"dosewright_{name}"] for name in ("rodas", "linear", "exp", "superpose")]
     except (OSError, AttributeError):
         return None
     return loaded

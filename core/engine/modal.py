@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine.exponential import exp, expm1
+from core.engine.exponential import lost, remaining
 from core.engine.graph import Graph
 from core.engine.modal_record import Anchors, area_gained, fill_amounts, fill_areas
 from core.engine.modes import Modes
@@ -63,10 +63,10 @@ class Modal:
         _, mode, depot = self._advance(modes, cycle, self.rest(cycle.segment))
         interval = cycle.end - cycle.time[0]
         if depot is not None and modes.absorption is not None:
-            kept = np.where(modes.absorption > 0, -expm1(-modes.absorption * interval), 1.0)
+            kept = np.where(modes.absorption > 0, -lost(modes.absorption, interval), 1.0)
             depot = depot / kept
             mode = mode + depot * from_depot(modes, interval[None, None])[0]
-        return self._amounts(modes, mode / -expm1(-modes.decay * interval), depot)
+        return self._amounts(modes, mode / -lost(modes.decay, interval), depot)
 
     def _modes_at(self, modes: Modes, amounts: Array) -> Array:
         return np.asarray(
@@ -85,7 +85,7 @@ class Modal:
         """Follow modes and depot from anchor to anchor and to the end of the window (if it has one)."""
         elapsed = _spans(window)
         span, same = _distinct(elapsed)
-        shrink = exp(-modes.decay * span)[same]
+        shrink = remaining(modes.decay, span)[same]
         drive = _running(window, self._into_central)
         feed = _running(window, self._into_depot)
         added = np.zeros(shrink.shape)
@@ -152,7 +152,7 @@ def _running(window: Window, port: int | None) -> Array | None:
 
 def _depot(ka: Array, elapsed: Array, bolus: Array, feed: Array | None, start: Array) -> tuple[Array, Array]:
     """Depot amounts just after each anchor (K, B) and at the end (B,)."""
-    shrink = exp(-ka * elapsed)
+    shrink = remaining(ka, elapsed)
     fed = None if feed is None else feed * one_integral(ka, elapsed)
     depot = np.empty(shrink.shape)
     now = start

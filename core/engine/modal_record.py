@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine import kernel
-from core.engine.exponential import exp
+from core.engine.exponential import remaining
 from core.engine.modes import Modes
 from core.engine.responses import from_depot, from_depot_area, from_depot_second_area, one_integral, two_integrals
 from core.engine.schedule import Array
@@ -19,6 +19,7 @@ Index = NDArray[np.intp]
 # For so few patients one call over all times costs less than the loop over doses that saves exponentials.
 _FEW = 6
 _WORTH_A_CALL = 256
+_APART = 1e-3  # from this product of rates' difference and time on, the difference of two exponentials keeps 13 digits
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _fill_depot(modes: Modes, window: Window, anchors: Anchors, index: Index, re
     if anchors.depot is None or modes.absorption is None:
         return
     elapsed = _since(window, index, record.times)
-    record.amounts[row] = _at(anchors.depot, index) * exp(-modes.absorption * elapsed)
+    record.amounts[row] = _at(anchors.depot, index) * remaining(modes.absorption, elapsed)
     if anchors.feed is not None:
         record.amounts[row] += _at(anchors.feed, index) * one_integral(modes.absorption, elapsed)
 
@@ -81,26 +82,40 @@ def _fill_central(modes: Modes, window: Window, anchors: Anchors, index: Index, 
         unique, position = np.unique(np.round(elapsed[:, 0] / scale), return_inverse=True)
         if len(unique) <= 0.7 * len(times):
             table = _Responses(modes, anchors, (unique * scale)[:, None])
+    if table is not None and _compiled_for(filled):
+        _superpose(table.parts(anchors), position, index, filled)
+        return
     for low, high in blocks:
         responses = table or _Responses(modes, anchors, elapsed[low:high])
-        rows = position[low:high] if table else np.arange(high - low)
-        _combine(responses.parts(anchors, int(index[low])), rows, filled[low:high])
+        rows, k = (position[low:high] if table else np.arange(high - low)), int(index[low])
+        parts = [(answers, weight[k : k + 1]) for answers, weight in responses.parts(anchors) if weight[k].any()]
+        if _compiled_for(filled[low:high]):
+            _superpose(parts, rows, np.zeros(high - low, dtype=np.intp), filled[low:high])
+        else:
+            _sum(parts, rows, filled[low:high])
 
 
-def _combine(parts: list[tuple[Array, Array]], rows: Index, out: Array) -> None:
-    """Sum of table[rows] (t, B) times weight (B,) over the parts, written to `out` (t, B)."""
-    if kernel.available() and out.size >= _WORTH_A_CALL and out.strides[1] == out.itemsize:
-        shape = np.array([len(rows), len(parts), out.shape[1], out.strides[0] // out.itemsize], dtype=np.int32)
-        tables = np.array([table.__array_interface__["data"][0] for table, _ in parts], dtype=np.uintp)
-        weights = np.empty((len(parts), out.shape[1]))
-        for row, (_, weight) in enumerate(parts):
-            weights[row] = weight
-        kernel.call("dosewright_combine", [shape, tables, rows.astype(np.int32), weights, out])
-        return
+def _compiled_for(out: Array) -> bool:
+    """Whether the compiled sum can write to an array and is worth its call."""
+    return kernel.available() and out.size >= _WORTH_A_CALL and out.strides[1] == out.itemsize
+
+
+def _superpose(parts: list[tuple[Array, Array]], rows: Index, anchors: Index, out: Array) -> None:
+    """Sum of table[rows] (t, B) times weight[anchors] (K, B) over the parts, written to `out` (t, B)."""
+    shape = np.array([len(rows), len(parts), out.shape[1], out.strides[0] // out.itemsize], dtype=np.int32)
+    tables = np.array([table.__array_interface__["data"][0] for table, _ in parts], dtype=np.uintp)
+    weights = np.empty((max([1, *(len(weight) for _, weight in parts)]), len(parts), out.shape[1]))
+    for j, (_, weight) in enumerate(parts):
+        weights[:, j] = weight
+    kernel.call("dosewright_superpose", [shape, tables, rows.astype(np.int32), anchors.astype(np.int32), weights, out])
+
+
+def _sum(parts: list[tuple[Array, Array]], rows: Index, out: Array) -> None:
+    """The same for weights (1, B) that hold at every time."""
     chosen = _as_slice(rows)
     # Sums are made where the cache is, and written once to the rows of all patients, which lie far apart.
-    total = parts[0][0][chosen] * parts[0][1]
-    for table, weight in parts[1:]:
+    total = np.zeros(out.shape)
+    for table, weight in parts:
         total += table[chosen] * weight
     out[:] = total
 
@@ -118,7 +133,7 @@ class _Responses:
     def __init__(self, modes: Modes, anchors: Anchors, elapsed: Array) -> None:
         self._modes = modes
         self._elapsed = elapsed
-        self.shrink = [exp(-decay * elapsed) for decay in modes.decay]
+        self.shrink = [remaining(decay, elapsed) for decay in modes.decay]
         self._depot: Array | None = None
         self._feed: Array | None = None
         self._drive: Array | None = None
@@ -128,30 +143,39 @@ class _Responses:
     def _of_depot(self) -> Array:
         ka = self._modes.absorption
         assert ka is not None
-        total = np.zeros(self.shrink[0].shape)
+        given = self._elapsed[self._elapsed > 0]
+        first = given.min() if given.size else 0.0
+        left: Array | None = None
+        total: Array | None = None
         for share, decay, shrink in zip(self._modes.share, self._modes.decay, self.shrink, strict=True):
             gap = ka - decay
-            slow = shrink if (gap >= 0).all() else exp(-np.minimum(ka, decay) * self._elapsed)
-            part = one_integral(np.abs(gap), self._elapsed)
-            part *= share * ka
-            part *= slow
-            total += part
+            if np.abs(gap).min() * first >= _APART:
+                left = remaining(ka, self._elapsed) if left is None else left
+                part = shrink - left
+                part *= share * ka / gap
+            else:
+                slow = shrink if (gap >= 0).all() else remaining(np.minimum(ka, decay), self._elapsed)
+                part = one_integral(np.abs(gap), self._elapsed)
+                part *= share * ka
+                part *= slow
+            total = part if total is None else np.add(total, part, out=total)
+        assert total is not None
         return total
 
-    def parts(self, anchors: Anchors, k: int) -> list[tuple[Array, Array]]:
-        """Tables (U, B) and the weights (B,) that the state at anchor k gives them."""
-        parts = list(zip(self.shrink, anchors.mode[k], strict=True))
+    def parts(self, anchors: Anchors) -> list[tuple[Array, Array]]:
+        """Tables (U, B), and the weights (K, B) that the state at each anchor gives them."""
+        parts = [(shrink, anchors.mode[:, m]) for m, shrink in enumerate(self.shrink)]
         if self._depot is not None and anchors.depot is not None:
-            parts.append((self._depot, anchors.depot[k]))
-        if anchors.drive is not None and anchors.drive[k].any():
+            parts.append((self._depot, anchors.depot))
+        if anchors.drive is not None and anchors.drive.any():
             if self._drive is None:
                 pairs = zip(self._modes.share, self._modes.decay, strict=True)
                 self._drive = np.asarray(sum(share * one_integral(decay, self._elapsed) for share, decay in pairs))
-            parts.append((self._drive, anchors.drive[k]))
-        if anchors.feed is not None and anchors.feed[k].any():
+            parts.append((self._drive, anchors.drive))
+        if anchors.feed is not None and anchors.feed.any():
             if self._feed is None:
                 self._feed = from_depot_area(self._modes, self._elapsed[:, None]).sum(axis=1)
-            parts.append((self._feed, anchors.feed[k]))
+            parts.append((self._feed, anchors.feed))
         return parts
 
 
@@ -159,7 +183,7 @@ def _central_apart(modes: Modes, anchors: Anchors, index: Index, elapsed: Array)
     """Where lag or duration differ, so that every patient has anchors of its own; (T, B)."""
     total = np.zeros((len(elapsed), modes.decay.shape[1]))
     for m, decay in enumerate(modes.decay):
-        total += _at(anchors.mode[:, m], index) * exp(-decay * elapsed)
+        total += _at(anchors.mode[:, m], index) * remaining(decay, elapsed)
     span = elapsed[:, None]
     if anchors.drive is not None:
         total += _at(anchors.drive, index) * (modes.share * one_integral(modes.decay, span)).sum(axis=1)

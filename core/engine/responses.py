@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.engine.exponential import exp, expm1
+from core.engine.exponential import lost, remaining
 from core.engine.modes import Modes
 from core.engine.schedule import Array
 
@@ -16,8 +16,10 @@ def one_integral(decay: Array, elapsed: Array) -> Array:
     """Integral of e^(-decay s) over `elapsed` h, exact for decay 0 and for tiny arguments (exprel)."""
     still = decay == 0
     if not still.any():
-        return np.asarray(-expm1(-decay * elapsed) / decay)
-    return np.where(still, elapsed, -expm1(-decay * elapsed) / np.where(still, 1.0, decay))
+        gone = lost(decay, elapsed)
+        gone /= -decay
+        return gone
+    return np.where(still, elapsed, lost(decay, elapsed) / np.where(still, 1.0, -decay))
 
 
 def two_integrals(decay: Array, elapsed: Array) -> Array:
@@ -36,7 +38,7 @@ def from_depot(modes: Modes, elapsed: Array) -> Array:
     """
     ka, decay = modes.absorption, modes.decay
     assert ka is not None
-    slow = exp(-np.minimum(ka, decay) * elapsed)
+    slow = remaining(np.minimum(ka, decay), elapsed)
     return np.asarray(modes.share * ka * slow * one_integral(np.abs(ka - decay), elapsed))
 
 

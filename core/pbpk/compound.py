@@ -30,6 +30,10 @@ _OWN_KEYS = (
 )  # fmt: skip
 
 
+FASTED_BILE = 0.003  # mol/L of taurocholate in FaSSIF-V2 (Jantratid 2008, doi:10.1007/s11095-008-9569-4)
+_MOLARITY_OF_WATER = 55.5  # mol/L
+
+
 @dataclass(frozen=True)
 class GastricPh:
     """Loss of a base that dissolves only in acid: none up to one pH, the published one from another on."""
@@ -48,21 +52,28 @@ class Dissolution:
     """How fast solid drug dissolves on its way through the gut, as long as far more could: first order (sink).
 
     The speed of Noyes and Whitney goes with the solubility, and that with what is neutral: of an acid or base the rate
-    at one pH tells that at every other (Henderson and Hasselbalch), up to that of its salt. A release that a coat or a
-    matrix sets does not ask for the pH.
+    at one pH tells that at every other (Henderson and Hasselbalch), up to that of its salt; bile salts take up neutral
+    drug by its lipophilicity. A release that a coat or a matrix sets does not ask for either.
     """
 
     rate: float  # 1/h
-    at_ph: float | None = None  # where `rate` was found; None: the same everywhere
-    most: float = math.inf  # 1/h
+    at_ph: float | None = None  # of the fasted intestine, where `rate` was found; None: the same everywhere
+    most: float = math.inf  # 1/h, in water
     in_colon: float = 0.0  # 1/h, release and absorption there of what is still solid
 
-    def rate_at(self, ph: Array, chemistry: Chemistry) -> Array:
-        """Rate (1/h) at a pH, shape of `ph`."""
+    def rate_at(self, ph: Array, chemistry: Chemistry, bile: Array | float) -> Array:
+        """Rate (1/h) at a pH and a concentration of bile salts in mol/L, shapes that broadcast.
+
+        Source of the share in micelles: Mithani 1996 (doi:10.1023/A:1016062224568), the molar ratio of solubilities
+        in bile salt and in water, log SR = 2.234 + 0.606 log P.
+        """
         if self.at_ph is None:
-            return np.full(np.shape(ph), self.rate)
+            return np.full(np.broadcast_shapes(np.shape(ph), np.shape(bile)), self.rate)
         ionised = np.vectorize(chemistry.ionised, otypes=[float])(ph)
-        return np.asarray(np.minimum(self.rate * (1.0 + ionised) / (1.0 + chemistry.ionised(self.at_ph)), self.most))
+        held = 10 ** (2.234 + 0.606 * chemistry.log_p) / _MOLARITY_OF_WATER
+        found = 1.0 + chemistry.ionised(self.at_ph) + held * FASTED_BILE
+        in_water = np.minimum(self.rate * (1.0 + ionised) / found, self.most)
+        return np.asarray(in_water + self.rate * held * np.asarray(bile) / found)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.clinic.patient import Sex
 from core.clinic.regimen import Route
 from core.engine.graph import Graph
 from core.errors import ModelError
-from core.pbpk.compound import Compound, Dissolution
+from core.pbpk.compound import FASTED_BILE, Compound, Dissolution
 from core.pbpk.graph import (
     SOLID,
     STOMACH,
@@ -31,6 +31,12 @@ PLASMA = "plasma"
 VILLOUS_SHARE = 0.48  # of small-intestinal blood: mucosa 0.80, villi 0.60 of it (Yang 2007)
 WALL_VOLUME = 0.1  # L of absorbing cells, nominal: the share that escapes does not depend on it
 COLON_TRANSIT = 0.06  # 1/h (Han 2025)
+# A meal by the media made after its juices (Jantratid 2008, doi:10.1007/s11095-008-9569-4): the stomach half an hour to
+# two hours after it, and FeSSIF-V2 against FaSSIF-V2 in duodenum and jejunum.
+FED_STOMACH_PH = 5.0
+FED_FALL = 0.7  # of the pH
+FED_BILE = 0.010  # mol/L
+UPPER_GUT = 3  # of the seven segments
 # From the duodenum to the end of the small intestine, rising evenly (Fallingborg 1989,
 # doi:10.1111/j.1365-2036.1989.tb00254.x).
 INTESTINAL_PH = tuple(np.linspace(6.4, 7.3, len(SOLID)))
@@ -207,10 +213,15 @@ class WholeBody:
 
     def _dissolving(self, solid: Dissolution, individual: Individual) -> dict[str, Array]:
         """Rate (1/h) at which solid drug dissolves in the stomach and in each segment."""
-        acidity = {STOMACH_SOLID: individual.gastric_ph}
-        acidity |= {place: np.full(1, ph) for place, ph in zip(SOLID, INTESTINAL_PH, strict=True)}
         chemistry = self.compound.chemistry
-        return {dissolution_in(place): solid.rate_at(ph, chemistry) for place, ph in acidity.items()}
+        fed = (individual.meal > 0) & (not self.compound.absorption.with_food)
+        stomach = np.where(fed, np.maximum(individual.gastric_ph, FED_STOMACH_PH), individual.gastric_ph)
+        rates = {dissolution_in(STOMACH_SOLID): solid.rate_at(stomach, chemistry, 0.0)}
+        for number, (place, ph) in enumerate(zip(SOLID, INTESTINAL_PH, strict=True)):
+            reached = fed & (number < UPPER_GUT)
+            bile = np.where(reached, FED_BILE, FASTED_BILE)
+            rates[dissolution_in(place)] = solid.rate_at(ph - np.where(reached, FED_FALL, 0.0), chemistry, bile)
+        return rates
 
     def _uptake(self, held: Array) -> dict[str, Array]:
         """Exchange between cells and the space around them: permeability times litres of tissue, of unbound drug."""

@@ -22,6 +22,7 @@ from core.pbpk.whole_body import COLON_TRANSIT, INTESTINAL_PH, WholeBody, build
 FILE = resources_folder() / "compounds" / "reference" / "metformin.yaml"
 DRUG = replace(load_compound(FILE), formulations={})  # a base that is absorbed slowly: shares below 1
 PERSON = build_individual(Traits.of(Sex.MALE, 30.0, 176.0, 73.0))
+WATER_LOVING = replace(DRUG.chemistry, log_p=-5.0)  # no bile salt holds it
 TIMES = np.linspace(0.0, 72.0, 289)
 
 
@@ -95,13 +96,13 @@ def test_a_release_that_a_coat_sets_gives_a_later_and_lower_peak() -> None:
 
 def test_a_base_dissolves_in_acid_and_suppression_takes_it_away() -> None:
     """By Henderson and Hasselbalch: pKa 5, found at pH 6.5, 1 + 10^(5 - pH) over 1 + 10^-1.5, up to the salt's rate."""
-    base = replace(DRUG.chemistry, acids=(), bases=(5.0,))
+    base = replace(WATER_LOVING, acids=(), bases=(5.0,))
     solid = Dissolution(0.5, at_ph=6.5, most=30.0)
-    assert solid.rate_at(np.array([6.5, 1.5, 5.0]), base) == pytest.approx(
-        [0.5, 30.0, 0.5 * 2.0 / (1.0 + 10**-1.5)], rel=1e-12
+    assert solid.rate_at(np.array([6.5, 1.5, 5.0]), base, 0.0) == pytest.approx(
+        [0.5, 30.0, 0.5 * 2.0 / (1.0 + 10**-1.5)], rel=1e-5
     )
-    acid = replace(DRUG.chemistry, acids=(4.5,), bases=())
-    assert solid.rate_at(np.array([1.5]), acid)[0] == pytest.approx(0.5 * (1 + 10**-3) / (1 + 10**2), rel=1e-12)
+    acid = replace(WATER_LOVING, acids=(4.5,), bases=())
+    assert solid.rate_at(np.array([1.5]), acid, 0.0)[0] == pytest.approx(0.5 * (1 + 10**-3) / (1 + 10**2), rel=1e-5)
 
     def absorbed(ph: float) -> float:
         drug = replace(with_solid(solid), chemistry=base)
@@ -169,3 +170,66 @@ def test_beside_another_drug_it_dissolves_as_alone() -> None:
         given = [Input(0.0, 500.0, state)]
         curves.append(simulate(graph, [Segment(0.0, rates)], given, TIMES, states=(seen,), tolerance=1e-8).amounts[0])
     assert curves[0] == pytest.approx(curves[1], rel=1e-4, abs=1e-6)
+
+
+FED = PERSON.after_a_meal()
+NEUTRAL = replace(DRUG.chemistry, acids=(), bases=(), log_p=3.0)
+
+
+def absorbed_by(drug: Compound, person: Individual) -> float:
+    body = build(drug)
+    return float(kinetics(body, person, rates_of(body, person)).bioavailability[0])
+
+
+def test_bile_salts_take_up_neutral_drug_by_its_lipophilicity() -> None:
+    """Mithani 1996, by hand: log SR = 2.234 + 0.606 * 3 = 4.052; 3 and 10 mmol/L in 55.5 mol/L of water."""
+    solid = Dissolution(0.4, at_ph=6.5)
+    held = 10**4.052 / 55.5
+    fasted, fed, none = (float(solid.rate_at(np.array(6.5), NEUTRAL, bile)) for bile in (0.003, 0.010, 0.0))
+    assert fasted == pytest.approx(0.4, rel=1e-9)
+    assert (
+        fed / fasted
+        == pytest.approx((1 + 0.010 * held) / (1 + 0.003 * held), rel=1e-9)
+        == pytest.approx(1.884, abs=2e-3)
+    )
+    assert none / fasted == pytest.approx(1 / (1 + 0.003 * held), rel=1e-9)
+    assert solid.rate_at(np.array(5.8), replace(NEUTRAL, log_p=-5.0), 0.010) == pytest.approx(0.4, rel=1e-4)
+
+
+def test_after_a_meal_the_share_absorbed_is_that_of_the_chain_with_the_meals_rates() -> None:
+    """As above, place by place: no bile in the stomach, 10 mmol/L in the first three segments, 3 beyond them."""
+    uptake = DRUG.absorption
+    drug = replace(with_solid(Dissolution(0.4, at_ph=6.5)), chemistry=NEUTRAL)
+    held = 10**4.052 / 55.5
+    found = 1 + 0.003 * held
+    emptying = 1 / (1 / uptake.gastric_emptying + FED.meal[0])
+    in_stomach = 0.4 / found
+    solid = emptying / (emptying + in_stomach)
+    passing = uptake.transit / (uptake.transit + uptake.rate)
+    absorbed = (1.0 - solid) * (1.0 - passing**7)
+    for left in range(7, 0, -1):
+        speed = 0.4 * (1 + (0.010 if left > 4 else 0.003) * held) / found
+        now = solid * speed / (speed + uptake.transit)
+        absorbed += now * (1.0 - passing**left)
+        solid -= now
+    dissolved = replace(with_solid(None), chemistry=NEUTRAL)
+    ratio = absorbed_by(drug, FED) / absorbed_by(dissolved, FED)
+    assert ratio == pytest.approx(absorbed / (1.0 - passing**7), rel=1e-9)
+
+
+def test_a_meal_helps_what_fat_dissolves_and_takes_the_acid_from_a_base() -> None:
+    lipophilic = replace(with_solid(Dissolution(0.05, at_ph=6.5)), chemistry=replace(NEUTRAL, log_p=5.0))
+    assert absorbed_by(lipophilic, FED) > 1.3 * absorbed_by(lipophilic, PERSON)
+    weak_base = replace(WATER_LOVING, acids=(), bases=(5.0,))
+    base = replace(with_solid(Dissolution(0.05, at_ph=6.5)), chemistry=weak_base)
+    body = build(base)
+    rates = [rates_of(body, person)["dissolve_stomach_solid"] for person in (PERSON, FED)]
+    assert rates[1] / rates[0] == pytest.approx((1 + 1.0) / (1 + 10**3.5), rel=1e-4)
+    treated = replace(PERSON, gastric_ph=np.array([6.0])).after_a_meal()
+    assert rates_of(body, treated)["dissolve_stomach_solid"] == pytest.approx(0.05 * 1.1 / (1 + 10**-1.5), rel=1e-4)
+
+
+def test_rates_found_with_a_meal_stay_after_one() -> None:
+    solid = with_solid(Dissolution(0.05, at_ph=6.5))
+    found_fed = replace(solid, chemistry=NEUTRAL, absorption=replace(solid.absorption, with_food=True))
+    assert absorbed_by(found_fed, FED) == absorbed_by(found_fed, PERSON)

@@ -146,6 +146,7 @@ class Compound:
     east_asian_factor: float  # on every intrinsic clearance
     filtration: float  # share of unbound drug in filtered plasma that leaves with the urine, 0..1
     secretion: float  # L/h of unbound drug, both kidneys of the reference adult
+    biliary: float  # L/h of unbound drug, from the liver of the reference adult into the duodenum
     permeability: (
         float | None
     )  # 1/h: litres of unbound drug's space a litre of tissue exchanges; None: blood flow limits
@@ -195,7 +196,7 @@ def load_compound(path: Path) -> Compound:
     root = read_strict_yaml(path)
     root.only(*_SHARED_KEYS, *_OWN_KEYS)
     drug, clearance, partition = root["drug"], root["clearance"], root["partition"]
-    clearance.only("intrinsic", "east_asian_factor", "filtration", "secretion")
+    clearance.only("intrinsic", "east_asian_factor", "filtration", "secretion", "biliary")
     partition.only("method", "scalar", "tissues", "permeability", "permeabilities", "liver_uptake")
     uptake = partition.get("liver_uptake")
     permeability = partition.get("permeability")
@@ -223,6 +224,7 @@ def load_compound(path: Path) -> Compound:
         east_asian_factor=_positive(clearance["east_asian_factor"]),
         filtration=_between(clearance["filtration"], 0.0, 1.0),
         secretion=_optional_clearance(clearance.get("secretion")),
+        biliary=_optional_clearance(clearance.get("biliary")),
         permeability=None if permeability is None else _positive_rate(permeability),
         permeabilities={} if own is None else _by_tissue(own, _positive_rate),
         absorption=_absorption(root["absorption"]),

@@ -58,6 +58,7 @@ class Layout:
     the state `colon_lumen` and is absorbed through the colon's wall as it dissolves, until it leaves with the faeces.
     `solid`: the dose is solid when it is taken and dissolves in `stomach_solid` and `solid_1` to `solid_7` on its way
     beside the dissolved drug; what is solid at the end goes where `slow` says, else to the faeces.
+    `bile`: the liver's cells excrete drug into the duodenum, where it is absorbed again as dissolved drug is.
     """
 
     sinks: bool = False
@@ -65,6 +66,7 @@ class Layout:
     wall: bool = False
     slow: bool = False
     solid: bool = False
+    bile: bool = False
 
 
 def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: Layout | None = None) -> Graph:
@@ -84,6 +86,7 @@ def whole_body_graph(pathways: Iterable[str], anatomy: Anatomy = HUMAN, layout: 
     flows = [*_circulation(anatomy), *_digestion(anatomy, gone[FAECES], GUT_WALL if layout.wall else anatomy.absorbing)]
     flows += [Flow(inside["liver"], gone[METABOLISED], f"metabolism_{name}") for name in pathways]
     flows += [Flow("arterial", gone[URINE], "filtration"), Flow(inside["kidney"], gone[URINE], "secretion")]
+    flows += [Flow(inside["liver"], anatomy.lumen[0], "bile")] if layout.bile else []
     states = ["arterial", "venous", *anatomy.tissues]
     if layout.cells:
         states += inside.values()

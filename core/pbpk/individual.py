@@ -33,7 +33,7 @@ class Traits:
     age: Array  # year, born at term
     height: Array  # cm
     weight: Array  # kg
-    east_asian: Array | float = 0.0  # 1 for East Asian, 0 for European ancestry; only compounds may tell them apart
+    east_asian: Array | float = 0.0  # 1 for East Asian, 0 for European ancestry: some organs, and what a compound tells
     haematocrit: Array | None = None  # fraction of blood volume
     gfr: Array | None = None  # mL/min, not normalised to body surface
     albumin: Array | None = None  # g/L
@@ -102,7 +102,7 @@ def build_individual(traits: Traits) -> Individual:
     """
     _check_range("age", traits.age, 0.0, OLDEST, "year")
     body = (traits.female, traits.age, traits.height, traits.weight)
-    mass, density = organ_masses(*body), reference_tables().density
+    mass, density = organ_masses(*body, traits.east_asian), reference_tables().density
     volume = {tissue: mass[tissue] / density[tissue] for tissue in TISSUES}
     blood = mass["blood"] / density["blood"]
     volume["arterial"] = blood * reference_tables().arterial_share

@@ -66,6 +66,41 @@ def reference_tables() -> ReferenceTables:
     return ReferenceTables(bodies, density, root["arterial_share_of_blood"].number())
 
 
+@dataclass(frozen=True)
+class MassEquation:
+    """An organ's mass from height and weight."""
+
+    per_height_and_root_weight: float  # g per m and root of kg
+    per_height: float  # g/m
+    per_weight: float  # g/kg
+    fixed: float  # g
+
+    def mass(self, height: Array, weight: Array) -> Array:
+        """Mass in kg; height cm, weight kg."""
+        metres = height / 100.0
+        grams = self.per_height_and_root_weight * metres * np.sqrt(weight) + self.per_height * metres
+        return np.asarray((grams + self.per_weight * weight + self.fixed) / 1000.0)
+
+
+@functools.cache
+def east_asian_organs() -> Mapping[str, Mapping[Sex, MassEquation]]:
+    """The organs of East Asian people that are known apart (Ogiu 1997), by tissue and sex.
+
+    Raises:
+        DrugFileError: the table cannot be read.
+    """
+    root = read_strict_yaml(Path(str(resources.files("resources") / "physiology" / "east_asian_organs.yaml")))
+    _ = root["source"].text
+    organs = (name for name in root.fields if name not in ("schema", "source"))
+    return {organ: {sex: _equation(root[organ][sex]) for sex in Sex} for organ in organs}
+
+
+def _equation(entry: Entry) -> MassEquation:
+    names = ("per_height_and_root_weight", "per_height", "per_weight", "fixed")
+    entry.only(*names)
+    return MassEquation(*(found.number() if (found := entry.get(name)) is not None else 0.0 for name in names))
+
+
 def _body(root: Entry, sex: Sex) -> ReferenceBody:
     shares = {tissue: entry[sex].number() for tissue, entry in root["flow_share"].fields.items()}
     rest = 1.0 - sum(shares.values())

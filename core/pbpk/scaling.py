@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from core.clinic.patient import Sex
 from core.errors import OutOfDomain
 from core.pbpk.development import ADULT, cardiac_ageing, liver_flow_ageing, organ_ageing
-from core.pbpk.physiology import PERFUSED, PORTAL, TISSUES, Array, ReferenceBody, reference_tables
+from core.pbpk.physiology import (
+    PERFUSED,
+    PORTAL,
+    TISSUES,
+    Array,
+    ReferenceBody,
+    east_asian_organs,
+    reference_tables,
+)
 
 _PARTS = (*TISSUES, "blood")
 _SUPPLIED = (*PORTAL, *PERFUSED, "liver")
@@ -38,11 +46,14 @@ def fat_free_mass(female: Array, age: Array, height: Array, weight: Array) -> Ar
     return np.asarray(female * woman + (1.0 - female) * male)
 
 
-def organ_masses(female: Array, age: Array, height: Array, weight: Array) -> dict[str, Array]:
+def organ_masses(
+    female: Array, age: Array, height: Array, weight: Array, east_asian: Array | float = 0.0
+) -> dict[str, Array]:
     """Masses in kg of the tissues and of blood; they add up to the weight exactly.
 
     Adipose tissue follows the fat mass, the skin the body surface, the brain nothing, all else the remaining lean mass
-    (after Huisinga 2012, doi:10.1038/psp.2012.3, closed here on adipose tissue). What organs lose with age becomes fat.
+    (after Huisinga 2012, doi:10.1038/psp.2012.3, closed here on adipose tissue). What organs lose with age becomes fat,
+    as does what East Asian people's liver, spleen, pancreas and kidneys weigh less (`east_asian` 1; Ogiu 1997).
 
     Raises:
         OutOfDomain: a weight so far from the height that no fat or no lean mass is left.
@@ -61,6 +72,14 @@ def organ_masses(female: Array, age: Array, height: Array, weight: Array) -> dic
     if np.any(fat <= 0) or np.any(scale <= 0):
         _refuse_weight(weight, (fat <= 0) | (scale <= 0))
     mass = {part: scale * reference[part] for part in _PARTS} | own
+    for part, equation in east_asian_organs().items():
+        woman, man = (equation[sex].mass(height, weight) for sex in (Sex.FEMALE, Sex.MALE))
+        change = east_asian * (female * woman + (1.0 - female) * man - mass[part])
+        mass[part] = mass[part] + change
+        mass["adipose"] = mass["adipose"] - change
+        outside = (mass[part] <= 0) | (mass["adipose"] <= 0)  # far too small, or too thin, for the equations
+        if np.any(outside):
+            _refuse_weight(weight * np.ones(outside.shape), outside)
     for part, factor in organ_ageing(age, female, surface).items():
         mass["adipose"] = mass["adipose"] + mass[part] * (1.0 - factor)
         mass[part] = mass[part] * factor

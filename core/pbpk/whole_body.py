@@ -87,6 +87,10 @@ class WholeBody:
         rates |= self.metabolism(individual, multipliers, activity)
         kidneys = self.compound.secretion * individual.volume["kidney"] / reference_volume("kidney")
         rates["secretion"] = kidneys / (individual.volume["kidney"] * self.parts["kidney"].inside * held)
+        if "bile" in self.graph.rates:
+            liver = individual.volume["liver"]
+            excreted = self.compound.biliary * individual.functional_liver * liver / reference_volume("liver")
+            rates["bile"] = excreted / (liver * self.parts["liver"].inside * held)
         rates |= self._digestion(individual, multipliers)
         rates |= self._uptake(held)
         shape = np.broadcast_shapes(*(rate.shape for rate in rates.values()))
@@ -268,6 +272,7 @@ def build(compound: Compound, *, sinks: bool = False, wall: bool = False) -> Who
         wall=wall or bool(uptake.gut_wall),
         slow=uptake.slow_share > 0 or (solid is not None and solid.in_colon > 0),
         solid=solid is not None,
+        bile=compound.biliary > 0,
     )
     graph = whole_body_graph(compound.enzymes, layout=layout)
     return WholeBody(compound, graph, _limited_parts(compound) if limited else _flow_parts(compound))

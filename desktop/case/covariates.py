@@ -131,18 +131,25 @@ class CovariateGrid(Panel):
         for name, count in self._shape:
             if name not in self._fields:
                 self._fields[name] = self._make(CATALOGUE[name])
+            if column == 1 and count > 1 and pending:  # each one's later values stand right below it
+                line = self._place(pending, line)
+                pending, column = [], 0
             self._grid.addWidget(self._fields[name], line, column, Qt.AlignmentFlag.AlignTop)
             for index in range(1, count):
                 later = self._later[name, index] = LaterValue(self, CATALOGUE[name], index)
                 pending.append(later)
             if column == 1 or (name, count) == self._shape[-1]:
-                for later in pending:
-                    line += 1
-                    self._grid.addWidget(later, line, 0, 1, 2)
-                pending, line, column = [], line + 1, 0
+                line = self._place(pending, line)
+                pending, column = [], 0
             else:
                 column = 1
         self._grid.addWidget(self.fold, line + 1, 0, 1, 2)
+
+    def _place(self, rows: Sequence[LaterValue], line: int) -> int:
+        """Put later values below a line of fields; the next free line."""
+        for number, row in enumerate(rows, start=line + 1):
+            self._grid.addWidget(row, number, 0, 1, 2)
+        return line + len(rows) + 1
 
     def _write_fold(self, names: Sequence[str]) -> None:
         """Name what is folded away, so that nobody misses it."""

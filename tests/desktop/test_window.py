@@ -176,6 +176,22 @@ def test_a_later_creatinine_gets_its_own_line(worked):
     assert worked.state.draft.history("serum_creatinine")[-1].when == "2026-07-08 20:00"
 
 
+def test_later_values_stand_right_below_their_own_field(worked):
+    grid = worked.case_tab.input.patient.covariates
+    worked.case_tab.input.patient.record.edit.setFocus()
+    grid.add_later("weight")
+    places = {}
+    for name in ("weight", "serum_creatinine"):
+        own = grid._grid.getItemPosition(grid._grid.indexOf(grid._fields[name]))
+        rows = [
+            grid._grid.getItemPosition(grid._grid.indexOf(row)) for (of, _), row in grid._later.items() if of == name
+        ]
+        places[name] = (own[0], sorted(row[0] for row in rows))
+    for line, rows in places.values():
+        assert rows == list(range(line + 1, line + 1 + len(rows)))
+    assert places["serum_creatinine"][0] > max(places["weight"][1])
+
+
 def test_the_form_shows_only_what_the_drug_uses(worked):
     shown = set(worked.case_tab.input.patient.covariates._fields)
     models = worked.state.verbs.library().models("vancomycin")

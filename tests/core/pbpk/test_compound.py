@@ -58,7 +58,7 @@ def test_one_of_several_names_of_a_form_is_enough() -> None:
         ("method: rodgers_rowland", "method: guess", "not one of"),
         ("fraction_unbound: 0.09", "fraction_unbound: 1.9", "between 0 and 1"),
         ("blood_to_plasma: 1.0", "blood_to_plasma: 0.3", "cannot be below"),
-        ("filtration: 1\n", "filtration: 1\n  biliary: 2\n", "unknown key"),
+        ("filtration: 1\n", "filtration: 1\n  sweat: 2 L/h\n", "unknown key"),
         ("binding_protein: both", "binding_protein: both\n  log_p: 2.9", "stands twice"),
         (
             "  - with: phenytoin # no whole-body model of it here\n    enzyme: CYP3A4",

@@ -11,11 +11,12 @@ from core.clinic.patient import Sex
 from core.engine.schedule import Input, Segment, Side
 from core.engine.solve import simulate
 from core.pbpk.compound import Compound, load_compound
+from core.pbpk.disease import ChildPugh, with_liver_disease
 from core.pbpk.graph import SINKS
 from core.pbpk.individual import Individual, Traits, build_individual
 from core.pbpk.kinetics import kinetics
 from core.pbpk.partition import Chemistry, rodgers_rowland
-from core.pbpk.physiology import TISSUES
+from core.pbpk.physiology import PORTAL, TISSUES
 from core.pbpk.whole_body import WholeBody, build
 
 GEFITINIB = load_compound(Path(str(resources.files("resources") / "compounds" / "gefitinib.yaml")))
@@ -125,3 +126,43 @@ def test_what_reaches_the_colon_solid_is_absorbed_until_it_leaves() -> None:
     assert part.bioavailability == pytest.approx(0.6 * whole.bioavailability + 0.4 / 3.0, rel=1e-9)
     assert part.terminal_half_life[0] == pytest.approx(np.log(2.0) / 0.09, rel=1e-6)
     assert leaves(slow, PERSON, "stomach_lumen")[1] == pytest.approx(100.0 * part.bioavailability[0], rel=1e-6)
+
+
+BILE = replace(POLAR, permeability=None, secretion=0.0, filtration=0.0, biliary=20.0, partition_scalar=1.0)
+
+
+def test_what_the_bile_takes_and_the_gut_does_not_give_back_leaves_with_the_faeces() -> None:
+    """Without absorption bile clears as metabolism of the same size does: the liver as a well-stirred organ."""
+    lost = replace(BILE, absorption=replace(BILE.absorption, rate=1e-12))
+    metabolised = replace(lost, biliary=0.0, intrinsic_clearance={"other": 20.0})
+    found, wanted = (kinetics(build(c), PERSON, build(c).rates(PERSON, {}, {})) for c in (lost, metabolised))
+    assert found.clearance == pytest.approx(wanted.clearance, rel=1e-9)
+    assert leaves(lost, PERSON, "venous")[2] == pytest.approx(100.0, rel=1e-6)
+
+
+def test_what_is_absorbed_from_the_bile_passes_the_liver_again() -> None:
+    """Of what is excreted p comes back to the body: p = Fa (1 - E) / (1 - Fa E), and the area grows by 1 / (1 - p).
+
+    Fa = 1 - (k/(k + a))^7 of seven segments, E the liver's extraction, from the clearance without absorption.
+    """
+    uptake = BILE.absorption
+    lost = replace(BILE, absorption=replace(uptake, rate=1e-12))
+    body = build(lost)
+    alone = kinetics(body, PERSON, body.rates(PERSON, {}, {})).clearance[0]
+    blood = sum(PERSON.flow[tissue][0] for tissue in (*PORTAL, "liver"))
+    extraction = alone / (blood * body.blood_to_plasma(PERSON)[0])
+    absorbed = 1.0 - (uptake.transit / (uptake.transit + uptake.rate)) ** 7
+    back = absorbed * (1.0 - extraction) / (1.0 - absorbed * extraction)
+    recycled = build(BILE)
+    found = kinetics(recycled, PERSON, recycled.rates(PERSON, {}, {})).clearance[0]
+    assert 0.1 < back < 0.999
+    assert found == pytest.approx(alone * (1.0 - back), rel=1e-6)
+    assert leaves(replace(BILE, biliary=200.0), PERSON, "venous").sum() == pytest.approx(100.0, rel=1e-3)
+
+
+def test_a_failing_liver_excretes_less_bile() -> None:
+    body = build(BILE)
+    person = with_liver_disease(PERSON, ChildPugh.C)
+    assert body.rates(person, {}, {})["bile"] == pytest.approx(
+        body.rates(PERSON, {}, {})["bile"] * person.functional_liver, rel=1e-9
+    )

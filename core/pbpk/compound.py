@@ -13,7 +13,9 @@ import numpy as np
 
 from core.clinic.strict_yaml import Entry, read_strict_yaml
 from core.errors import ModelError
+from core.pbpk.absorption import Absorption, read_absorption, read_formulations
 from core.pbpk.action import Action, read_actions, read_saturation
+from core.pbpk.entries import between, optional_clearance, pathways, positive, positive_rate
 from core.pbpk.partition import Chemistry
 from core.pbpk.partition_methods import METHODS
 from core.pbpk.physiology import TISSUES, Array
@@ -28,67 +30,6 @@ _OWN_KEYS = (
     "chemistry", "partition", "clearance", "absorption", "between_subject", "residual", "interactions", "actions",
     "perpetrators", "saturation", "metabolites", "card",
 )  # fmt: skip
-
-
-FASTED_BILE = 0.003  # mol/L of taurocholate in FaSSIF-V2 (Jantratid 2008, doi:10.1007/s11095-008-9569-4)
-_MOLARITY_OF_WATER = 55.5  # mol/L
-
-
-@dataclass(frozen=True)
-class GastricPh:
-    """Loss of a base that dissolves only in acid: none up to one pH, the published one from another on."""
-
-    full_below: float
-    reduced_above: float
-    factor: float  # on the absorbed amount
-
-    def dissolved(self, ph: Array) -> Array:
-        """Share of the dose that dissolves, shape of `ph`; straight between the two."""
-        return np.asarray(np.interp(ph, [self.full_below, self.reduced_above], [1.0, self.factor]))
-
-
-@dataclass(frozen=True)
-class Dissolution:
-    """How fast solid drug dissolves on its way through the gut, as long as far more could: first order (sink).
-
-    The speed of Noyes and Whitney goes with the solubility, and that with what is neutral: of an acid or base the rate
-    at one pH tells that at every other (Henderson and Hasselbalch), up to that of its salt; bile salts take up neutral
-    drug by its lipophilicity. A release that a coat or a matrix sets does not ask for either.
-    """
-
-    rate: float  # 1/h
-    at_ph: float | None = None  # of the fasted intestine, where `rate` was found; None: the same everywhere
-    most: float = math.inf  # 1/h, in water
-    in_colon: float = 0.0  # 1/h, release and absorption there of what is still solid
-
-    def rate_at(self, ph: Array, chemistry: Chemistry, bile: Array | float) -> Array:
-        """Rate (1/h) at a pH and a concentration of bile salts in mol/L, shapes that broadcast.
-
-        Source of the share in micelles: Mithani 1996 (doi:10.1023/A:1016062224568), the molar ratio of solubilities
-        in bile salt and in water, log SR = 2.234 + 0.606 log P.
-        """
-        if self.at_ph is None:
-            return np.full(np.broadcast_shapes(np.shape(ph), np.shape(bile)), self.rate)
-        ionised = np.vectorize(chemistry.ionised, otypes=[float])(ph)
-        held = 10 ** (2.234 + 0.606 * chemistry.log_p) / _MOLARITY_OF_WATER
-        found = 1.0 + chemistry.ionised(self.at_ph) + held * FASTED_BILE
-        in_water = np.minimum(self.rate * (1.0 + ionised) / found, self.most)
-        return np.asarray(in_water + self.rate * held * np.asarray(bile) / found)
-
-
-@dataclass(frozen=True)
-class Absorption:
-    """Stomach, then seven segments of small intestine in a row (Yu and Amidon 1999); rates in 1/h."""
-
-    gastric_emptying: float  # release from the tablet and emptying, taken together
-    transit: float  # from one intestinal segment to the next
-    rate: float  # from each segment into the gut wall
-    gut_wall: Mapping[str, float]  # L/h of unbound drug by enzyme, in the wall it is absorbed through
-    gastric_ph: GastricPh | None = None
-    slow_share: float = 0.0  # of the dose: reaches the colon undissolved and is absorbed there
-    slow_rate: float = 0.0  # 1/h, of that
-    dissolution: Dissolution | None = None  # of the solid dose; None: what leaves the stomach is dissolved
-    with_food: bool = False  # its rates are those with a meal, which a meal does not change again
 
 
 @dataclass(frozen=True)
@@ -217,21 +158,21 @@ def load_compound(path: Path) -> Compound:
         chemistry=_chemistry(root["chemistry"]),
         binding_protein=root["chemistry"]["binding_protein"].choice("albumin", "agp", "both", "none"),
         partition_method=partition["method"].choice(*METHODS),
-        partition_scalar=_positive(partition["scalar"]),
+        partition_scalar=positive(partition["scalar"]),
         partition_factors=_factors(partition),
-        liver_uptake=1.0 if uptake is None else _positive(uptake),
-        intrinsic_clearance=_pathways(clearance["intrinsic"]),
-        east_asian_factor=_positive(clearance["east_asian_factor"]),
-        filtration=_between(clearance["filtration"], 0.0, 1.0),
-        secretion=_optional_clearance(clearance.get("secretion")),
-        biliary=_optional_clearance(clearance.get("biliary")),
-        permeability=None if permeability is None else _positive_rate(permeability),
-        permeabilities={} if own is None else _by_tissue(own, _positive_rate),
-        absorption=_absorption(root["absorption"]),
-        formulations=_formulations(root["absorption"]),
+        liver_uptake=1.0 if uptake is None else positive(uptake),
+        intrinsic_clearance=pathways(clearance["intrinsic"]),
+        east_asian_factor=positive(clearance["east_asian_factor"]),
+        filtration=between(clearance["filtration"], 0.0, 1.0),
+        secretion=optional_clearance(clearance.get("secretion")),
+        biliary=optional_clearance(clearance.get("biliary")),
+        permeability=None if permeability is None else positive_rate(permeability),
+        permeabilities={} if own is None else _by_tissue(own, positive_rate),
+        absorption=read_absorption(root["absorption"]),
+        formulations=read_formulations(root["absorption"]),
         etas=etas,
         omega=omega,
-        proportional_error=_positive(root["residual"]["proportional"]),
+        proportional_error=positive(root["residual"]["proportional"]),
         interactions=_interactions(root),
         perpetrators=_perpetrators(root.get("perpetrators")),
         actions=read_actions(root.get("actions"), drug["molar_mass"].quantity("g/mol")),
@@ -250,8 +191,8 @@ def _chemistry(entry: Entry) -> Chemistry:
         log_p=entry["log_p"].number(),
         acids=tuple(item.number() for item in entry["acids"].items),
         bases=tuple(item.number() for item in entry["bases"].items),
-        fraction_unbound=_between(entry["fraction_unbound"], 0.0, 1.0),
-        blood_to_plasma=_positive(entry["blood_to_plasma"]),
+        fraction_unbound=between(entry["fraction_unbound"], 0.0, 1.0),
+        blood_to_plasma=positive(entry["blood_to_plasma"]),
     )
     try:
         chemistry.check()
@@ -262,7 +203,7 @@ def _chemistry(entry: Entry) -> Chemistry:
 
 def _factors(entry: Entry) -> dict[str, float]:
     listed = entry.get("tissues")
-    return {} if listed is None else _by_tissue(listed, _positive)
+    return {} if listed is None else _by_tissue(listed, positive)
 
 
 def _by_tissue(entry: Entry, read: Callable[[Entry], float]) -> dict[str, float]:
@@ -270,89 +211,11 @@ def _by_tissue(entry: Entry, read: Callable[[Entry], float]) -> dict[str, float]
     return {tissue: read(value) for tissue, value in entry.fields.items()}
 
 
-def _optional_clearance(entry: Entry | None) -> float:
-    if entry is None:
-        return 0.0
-    number = entry.quantity("L/h")
-    if number < 0:
-        raise entry.error("a clearance cannot be negative: it would make drug out of nothing")
-    return number
-
-
-def _pathways(entry: Entry) -> dict[str, float]:
-    return {enzyme: _optional_clearance(value) for enzyme, value in entry.fields.items()}
-
-
-def _formulations(entry: Entry) -> dict[str, Absorption]:
-    listed = entry.get("formulations")
-    if listed is None:
-        return {}
-    return {word: _absorption(form) for word, form in listed.fields.items()}
-
-
-def _absorption(entry: Entry) -> Absorption:
-    entry.only(
-        "gastric_emptying",
-        "transit",
-        "rate",
-        "gastric_ph",
-        "gut_wall",
-        "slow",
-        "dissolution",
-        "with_food",
-        "formulations",
-    )
-    acid, wall, slow, solid = (entry.get(name) for name in ("gastric_ph", "gut_wall", "slow", "dissolution"))
-    for other in (acid, slow):
-        if solid is not None and other is not None:
-            raise solid.error("'dissolution' tells itself what 'gastric_ph' and 'slow' tell of drug that stays solid")
-    food = entry.get("with_food")
-    if slow is not None:
-        slow.only("share", "rate")
-    return Absorption(
-        gastric_emptying=_positive_rate(entry["gastric_emptying"]),
-        transit=_positive_rate(entry["transit"]),
-        rate=_positive_rate(entry["rate"]),
-        gut_wall={} if wall is None else _pathways(wall),
-        gastric_ph=None if acid is None else _gastric_ph(acid),
-        slow_share=0.0 if slow is None else _between(slow["share"], 0.0, 1.0),
-        slow_rate=0.0 if slow is None else _positive_rate(slow["rate"]),
-        dissolution=None if solid is None else _dissolution(solid),
-        with_food=food is not None and food.choice("yes", "no") == "yes",
-    )
-
-
-def _dissolution(entry: Entry) -> Dissolution:
-    entry.only("rate", "at_ph", "most", "in_colon", "source")
-    at_ph, most, colon = (entry.get(name) for name in ("at_ph", "most", "in_colon"))
-    if most is not None and at_ph is None:
-        raise most.error("a rate that does not go with the pH has no highest one")
-    found = Dissolution(
-        rate=_positive_rate(entry["rate"]),
-        at_ph=None if at_ph is None else _between(at_ph, 0.0, 14.0),
-        most=math.inf if most is None else _positive_rate(most),
-        in_colon=0.0 if colon is None else _positive_rate(colon),
-    )
-    if found.most < found.rate:
-        raise entry.error("'most' must not lie below 'rate'")
-    return found
-
-
-def _gastric_ph(entry: Entry) -> GastricPh:
-    entry.only("full_below", "reduced_above", "factor", "source")
-    found = GastricPh(
-        entry["full_below"].number(), entry["reduced_above"].number(), _between(entry["factor"], 0.0, 1.0)
-    )
-    if found.full_below >= found.reduced_above:
-        raise entry.error("'full_below' must lie below 'reduced_above'")
-    return found
-
-
 def _variability(entry: Entry) -> tuple[tuple[str, ...], Array]:
     """Coefficients of variation, taken as those of log-normal parameters: variance ln(1 + cv^2)."""
     entry.only(*ETAS)
     names = tuple(name for name in ETAS if name in entry)
-    variances = [math.log1p(_positive(entry[name]["cv"]) ** 2) for name in names]
+    variances = [math.log1p(positive(entry[name]["cv"]) ** 2) for name in names]
     return names, np.diag(variances)
 
 
@@ -367,7 +230,7 @@ def _interaction(entry: Entry, known: list[str]) -> Interaction:
     return Interaction(
         perpetrator=entry["with"].text,
         enzyme=entry["enzyme"].choice(*known),
-        factor=_positive(entry["factor"]),
+        factor=positive(entry["factor"]),
         lasts_after_stop=entry["lasts_after_stop"].quantity("h"),
         source=entry["source"].text,
     )
@@ -384,7 +247,7 @@ def _perpetrator(entry: Entry) -> Perpetrator:
     return Perpetrator(
         name=entry["with"].text,
         usual=(entry["usual"]["amount"].quantity("mg"), entry["usual"]["every"].quantity("h")),
-        potency=1.0 if potency is None else _positive(potency),
+        potency=1.0 if potency is None else positive(potency),
         predicted=predicted is not None and predicted.choice("yes", "no") == "yes",
         source=entry["source"].text,
     )
@@ -397,27 +260,6 @@ def _metabolites(entry: Entry | None, pathways: tuple[str, ...]) -> dict[str, Me
     for made in entry.fields.values():
         made.only("forms", "share")
     return {
-        pathway: Metabolite(made["forms"].text, _between(made["share"], 0.0, 1.0))
+        pathway: Metabolite(made["forms"].text, between(made["share"], 0.0, 1.0))
         for pathway, made in entry.fields.items()
     }
-
-
-def _positive(entry: Entry) -> float:
-    number = entry.number()
-    if number <= 0:
-        raise entry.error(f"must be positive, is {entry.text}")
-    return number
-
-
-def _positive_rate(entry: Entry) -> float:
-    number = entry.quantity("1/h")
-    if number <= 0:
-        raise entry.error(f"must be positive, is {entry.text}")
-    return number
-
-
-def _between(entry: Entry, low: float, high: float) -> float:
-    number = entry.number()
-    if not low <= number <= high:
-        raise entry.error(f"must lie between {low:g} and {high:g}, is {entry.text}")
-    return number

@@ -11,7 +11,8 @@ from core.clinic.patient import Sex
 from core.clinic.regimen import Route
 from core.engine.graph import Graph
 from core.errors import ModelError
-from core.pbpk.compound import FASTED_BILE, Compound, Dissolution
+from core.pbpk.absorption import FASTED_BILE, Dissolution
+from core.pbpk.compound import Compound
 from core.pbpk.graph import (
     SOLID,
     STOMACH,

@@ -12,7 +12,8 @@ from core.drugs.library import resources_folder
 from core.engine.schedule import Input, Segment, Side
 from core.engine.solve import simulate
 from core.errors import DrugFileError
-from core.pbpk.compound import Compound, Dissolution, load_compound
+from core.pbpk.absorption import Dissolution
+from core.pbpk.compound import Compound, load_compound
 from core.pbpk.graph import SINKS
 from core.pbpk.individual import Individual, Traits, build_individual
 from core.pbpk.joint import join

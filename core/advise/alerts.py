@@ -54,7 +54,7 @@ def patient_alerts(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
     alerts = []
     for item in case.co_medication:
         if item.drug not in known:
-            alerts.append(Alert(Severity.CAUTION, "co_medication_not_modelled", {"drug": item.drug}, "co_medication"))
+            alerts.append(_not_modelled(item.drug, models))
         seen_with = [level for level in case.used_levels if level.time > item.start + _ONSET]
         if case.used_levels and case.now - item.start >= 0.0 and not seen_with and item.until is None:
             gaps = {"drug": item.drug, "time": describe_time(item.start)}
@@ -64,6 +64,18 @@ def patient_alerts(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
         if value is not None and value.value != no and not any(_reads(model, state) for model in models):
             alerts.append(Alert(severity, f"{state}_not_modelled", {}, state))
     return alerts + _renal_replacement(case, models)
+
+
+def _not_modelled(drug: str, models: Sequence[DrugModel]) -> Alert:
+    """That no model describes what another drug does, with what was published about it."""
+    reported = [change for model in models for change in model.reported_changes if change.drug == drug]
+    if not reported:
+        return Alert(Severity.CAUTION, "co_medication_not_modelled", {"drug": drug}, "co_medication")
+    low, high = (format_number(value, 3) for value in (reported[0].low, reported[0].high))
+    if low == high:
+        return Alert(Severity.CAUTION, "co_medication_reported_once", {"drug": drug, "factor": low}, "co_medication")
+    gaps = {"drug": drug, "low": low, "high": high}
+    return Alert(Severity.CAUTION, "co_medication_reported", gaps, "co_medication")
 
 
 def _renal_replacement(case: Case, models: Sequence[DrugModel]) -> list[Alert]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from core.clinic.covariate import CATALOGUE
 from core.drugs.model import DrugTarget, GivenAs, Harm, Limits, effect_ids, suited
 from core.drugs.relations import Value
+from core.drugs.reported import ReportedChange
 from core.pd.library import EffectModel, effect_by_id
 
 
@@ -44,6 +45,7 @@ class DrugFacts:
     harms: tuple[Harm, ...]
     limits: Limits
     judged_after: float  # h
+    reported: tuple[ReportedChange, ...] = ()
 
     def of(self, value_of: Callable[[str], Value | None]) -> DrugFacts:
         """The same for one patient: what may be given to them, and limits per kilogram in mg."""
@@ -123,6 +125,11 @@ class WithFacts:
     def limits(self) -> Limits:
         """The label's limits."""
         return self.facts.limits
+
+    @property
+    def reported_changes(self) -> tuple[ReportedChange, ...]:
+        """What other drugs did to the exposure in published studies, for those the model does not describe."""
+        return self.facts.reported
 
     @property
     def judged_after(self) -> float:

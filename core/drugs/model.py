@@ -15,6 +15,7 @@ from core.clinic.alert import Alert
 from core.clinic.case import Case, Target
 from core.clinic.regimen import Dose, Route
 from core.drugs.relations import Criterion, Value
+from core.drugs.reported import ReportedChange
 from core.engine.laid_out import LaidOut
 from core.units import Quantity
 
@@ -311,6 +312,10 @@ class DrugModel(Protocol):
     """A model of one drug as read from its file; immutable."""
 
     @property
+    def as_read(self) -> DrugModel:
+        """The model as its file has it, not a patient's own copy."""
+
+    @property
     def id(self) -> str:
         """`imatinib.gotta2012`."""
 
@@ -373,6 +378,10 @@ class DrugModel(Protocol):
     @property
     def limits(self) -> Limits:
         """The label's limits."""
+
+    @property
+    def reported_changes(self) -> tuple[ReportedChange, ...]:
+        """What other drugs did to the exposure in published studies, for those the model does not describe."""
 
     @property
     def modelled_drugs(self) -> tuple[str, ...]:

@@ -62,6 +62,12 @@ class PbpkModel(WithFacts):
     analyte_unit: str
     file_hash: str
     local: bool = False
+    unbound: PbpkModel | None = None  # of a patient's own copy: the model as its file has it
+
+    @property
+    def as_read(self) -> PbpkModel:
+        """The model as its file has it, not a patient's own copy."""
+        return self.unbound or self
 
     @property
     def id(self) -> str:
@@ -155,7 +161,7 @@ class PbpkModel(WithFacts):
             *kidney_findings(case, changes),
             *perpetrator_findings(self.compound, case),
         ]
-        own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)))
+        own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)), unbound=self)
         return BoundPbpkModel(own, segments, assumptions, tuple(findings))
 
     def _interaction_times(self, case: Case) -> list[float]:

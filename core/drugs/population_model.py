@@ -65,6 +65,12 @@ class PopulationModel(WithFacts):
     occasions: Occasions | None = None
     local: bool = False
     replaces: str = ""  # id of the model a site's own stands in for
+    unbound: PopulationModel | None = None  # of a patient's own copy: the model as its file has it
+
+    @property
+    def as_read(self) -> PopulationModel:
+        """The model as its file has it, not a patient's own copy."""
+        return self.unbound or self
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -128,7 +134,7 @@ class PopulationModel(WithFacts):
                 findings[alert.id, alert.about] = alert
             spans.append(Span(start, {parameter.name: parameter.value(values) for parameter in self.parameters}))
         assumptions = tuple(Assumption(name, value) for name, value in reader.assumed.items())
-        own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)))
+        own = replace(self, facts=self.facts.of(lambda name: reader.at(name, case.now)), unbound=self)
         model, marked = own._with_occasions(case, reader.first_dose, spans)
         return BoundPopulationModel(model, tuple(marked), assumptions, tuple(findings.values()))
 

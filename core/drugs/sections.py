@@ -15,6 +15,7 @@ from core.drugs.condition_section import check_choices, covariate_unit, read_cri
 from core.drugs.facts import DomainRange, DrugFacts, Outside
 from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, KidneyLimit, Limits, Source
 from core.drugs.relations import CO_MEDICATION
+from core.drugs.reported import read_reported
 from core.pd.library import EffectModel, effect_by_id
 from core.units import Quantity, parse_quantity
 
@@ -260,7 +261,8 @@ def _domain_range(name: str, entry: Entry) -> DomainRange:
     return DomainRange(name, low, high, unit, (), outside, known)
 
 
-SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "judged_after")
+SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "judged_after", "reported_changes")
+_MAY_BE_ABSENT = ("harms", "reported_changes")
 
 
 def read_known_facts(common: Entry) -> None:
@@ -276,6 +278,7 @@ def read_known_facts(common: Entry) -> None:
         "harms": read_harms,
         "limits": read_limits,
         "judged_after": lambda entry: entry.quantity("h"),
+        "reported_changes": read_reported,
     }
     for name, reader in readers.items():
         if name in common:
@@ -293,7 +296,7 @@ def read_facts(root: Entry, common: Entry | None) -> DrugFacts:
         common.only("schema", "drug", *SHARED_SECTIONS)
         found |= {name: common[name] for name in SHARED_SECTIONS if name in common}
     found |= {name: root[name] for name in SHARED_SECTIONS if name in root}
-    missing = [name for name in SHARED_SECTIONS if name not in found and name != "harms"]
+    missing = [name for name in SHARED_SECTIONS if name not in found and name not in _MAY_BE_ABSENT]
     if missing:
         raise root.error(f"the key '{missing[0]}' is missing here and in the drug's common file")
     return DrugFacts(
@@ -302,4 +305,5 @@ def read_facts(root: Entry, common: Entry | None) -> DrugFacts:
         harms=read_harms(found["harms"]) if "harms" in found else (),
         limits=read_limits(found["limits"]),
         judged_after=found["judged_after"].quantity("h"),
+        reported=read_reported(found["reported_changes"]) if "reported_changes" in found else (),
     )

@@ -95,7 +95,7 @@ def _lesson(predictor: Predictor, models: Sequence[DrugModel], case: Case) -> Le
 def _is_known(predictor: Predictor, bound: BoundModel) -> bool:
     """Whether a model says what it said when the predictor learned, and holds the patient."""
     held = not any(alert.severity is not Severity.NOTE for alert in bound.findings)
-    return held and unchanged(bound.model, predictor.card.probe_cases, predictor.card.probe)
+    return held and unchanged(bound.model.as_read, predictor.card.probe_cases, predictor.card.probe)
 
 
 def until(case: Case, time: float) -> Case:

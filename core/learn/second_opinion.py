@@ -90,7 +90,7 @@ def second_opinion(
     near = [bound for bound in bounds if not any(alert.severity is not Severity.NOTE for alert in bound.findings)]
     if not near:
         return _silence_of(predictor, "predictor_outside_combination")
-    if not all(unchanged(bound.model, predictor.card.probe_cases, predictor.card.probe) for bound in near):
+    if not all(unchanged(bound.model.as_read, predictor.card.probe_cases, predictor.card.probe) for bound in near):
         return _silence_of(predictor, "predictor_other_models")
     try:
         row = feature_row(predictor.card.features, see(case, near))

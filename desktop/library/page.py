@@ -28,6 +28,7 @@ def model_page(model: DrugModel) -> str:
     parts += _table(translate("library", "Targets"), [_target(item) for item in model.targets])
     parts += _table(translate("library", "Toxicity"), [_harm(item) for item in model.harms])
     parts += _table(translate("library", "Limits"), _limits(model))
+    parts += _table(translate("library", "Other drugs, reported but not in the model"), _other_drugs(model))
     parts += _table(translate("library", "Variability between patients"), _variability(model))
     parts += _table(
         translate("library", "Reported more often with it: background, never this patient's risk"), _reported(model)
@@ -54,6 +55,16 @@ def _about(model: DrugModel) -> Rows:
 def _people(source: Source) -> str:
     chinese = source.population_zh if LANGUAGE.wording.is_chinese else ""
     return chinese or source.population
+
+
+def _other_drugs(model: DrugModel) -> Rows:
+    translate = QCoreApplication.translate
+    found: Rows = []
+    for item in model.reported_changes:
+        ends = "–".join(dict.fromkeys((format_number(item.low, 3), format_number(item.high, 3))))
+        text = translate("library", "exposure × %1 (%2)").replace("%1", ends).replace("%2", item.source)
+        found.append((LANGUAGE.wording.drug(item.drug), text))
+    return found
 
 
 def _covariates(model: DrugModel) -> Rows:

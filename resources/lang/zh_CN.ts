@@ -1731,6 +1731,10 @@
         <translation>限制</translation>
     </message>
     <message>
+        <source>Other drugs, reported but not in the model</source>
+        <translation>其他药物（有报道，但模型未包括）</translation>
+    </message>
+    <message>
         <source>Variability between patients</source>
         <translation>患者间变异</translation>
     </message>
@@ -1769,6 +1773,10 @@
     <message>
         <source>File</source>
         <translation>文件</translation>
+    </message>
+    <message>
+        <source>exposure × %1 (%2)</source>
+        <translation>暴露量 × %1（%2）</translation>
     </message>
     <message>
         <source>for the effect, where entered</source>

@@ -1,5 +1,6 @@
 """The second opinion of the predictors that are shipped."""
 
+import datetime as dt
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,15 @@ from core.clinic.alert import Severity
 from core.clinic.case import Case, Target, TargetKind
 from core.clinic.case_file import load_case
 from core.clinic.covariate import CovariateValue
+from core.clinic.patient import Patient, Sex
 from core.clinic.regimen import Route
 from core.drugs.library import resources_folder
+from core.learn.probe import _compare
 from core.learn.recipe import read_recipe
 from core.learn.second_opinion import second_opinion, with_second_opinion
 from core.learn.virtual_course import limits_of, virtual_patient
 from core.report.wording import LANGUAGES, Wording
-from core.units import Quantity
+from core.units import Quantity, parse_quantity
 
 EXAMPLES = resources_folder() / "examples"
 MODELS = resources_folder() / "models"
@@ -158,11 +161,29 @@ def test_the_same_regimen_is_no_disagreement(advised: dict[str, Recommendation])
     assert not opinion(VANCOMYCIN, replace(advised["vancomycin"], options=(quarter,))).agrees
 
 
+def test_a_patients_own_limits_are_no_change_of_the_model() -> None:
+    """Limits per kilogram become a light patient's own milligrams; the file is what it was."""
+    facts = {"weight": "45 kg", "height": "155 cm", "serum_creatinine": "70 umol/L", "icu": "no", "dialysis": "no"}
+    covariates = tuple(
+        CovariateValue(name, value if value in ("no", "yes") else parse_quantity(value))
+        for name, value in facts.items()
+    )
+    start = dt.datetime(2026, 1, 5, 8, tzinfo=dt.UTC)
+    light = Case(Patient("P-1", Sex.FEMALE, age=60.0), "gentamicin", start, covariates=covariates)
+    _compare.cache_clear()
+    found = session.recommend(light, session.individualise(light)).second_opinion
+    assert found is not None
+    assert found.abstains != "predictor_other_models"
+    bound = session.bind_models(light)[0]
+    assert bound.model.limits.single < bound.model.as_read.limits.single
+
+
 def test_models_that_say_something_else_silence_it(advised: dict[str, Recommendation]) -> None:
     bounds = session.bind_models(VANCOMYCIN)
     model = bounds[0].model
-    other = replace(model, omega=model.omega * 1.1, file_hash="other")  # type: ignore[type-var]
-    changed = [replace(bounds[0], model=other), *bounds[1:]]  # type: ignore[type-var]
+    other = replace(model.as_read, omega=model.omega * 1.1, file_hash="other")  # type: ignore[type-var]
+    own = replace(model, unbound=other)  # type: ignore[type-var]
+    changed = [replace(bounds[0], model=own), *bounds[1:]]  # type: ignore[type-var]
     assert second_opinion(VANCOMYCIN, changed, advised["vancomycin"]).abstains == "predictor_other_models"
 
 

@@ -10,6 +10,7 @@ from core.advise.recommendation import Regimen
 from core.advise.responses import Believer
 from core.clinic.alert import Alert, Severity
 from core.clinic.case import MIC_KINDS, Case, Target
+from core.clinic.covariate import kind_of
 from core.clinic.dose_questions import UsualDoses
 from core.clinic.regimen import describe_time
 from core.drugs.model import DrugModel, DrugTarget, Evidence, effect_ids
@@ -63,7 +64,19 @@ def patient_alerts(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
         value = case.covariate(state, case.now)
         if value is not None and value.value != no and not any(_reads(model, state) for model in models):
             alerts.append(Alert(severity, f"{state}_not_modelled", {}, state))
-    return alerts + _renal_replacement(case, models)
+    return alerts + _too_low_to_treat(case, models) + _renal_replacement(case, models)
+
+
+def _too_low_to_treat(case: Case, models: Sequence[DrugModel]) -> list[Alert]:
+    """Counts, as measured last, below which the label does not give the next dose."""
+    found = []
+    for item in dict.fromkeys(item for model in models for item in model.treat_from):
+        value = case.covariate(item.covariate, case.now)
+        if value is not None and value.number < item.at_least:
+            unit = kind_of(item.covariate).unit
+            gaps = {"value": str(value.value), "least": f"{format_number(item.at_least, 4)} {unit}"}
+            found.append(Alert(Severity.CAUTION, "count_too_low_to_treat", gaps, item.covariate))
+    return found
 
 
 def _not_modelled(drug: str, models: Sequence[DrugModel]) -> Alert:
@@ -181,7 +194,9 @@ def effect_alerts(believers: Sequence[Believer]) -> list[Alert]:
     mixed = dict.fromkeys(name for effect in effects for name in effect.mixed)
     notes += [Alert(Severity.CAUTION, "effect_fact_mixed", {"covariate": name}, name) for name in mixed]
     return notes + [
-        Alert(Severity.CAUTION, "effect_hardly_explained", {"name": effect.effect.observed.covariate}, "covariates")
+        Alert(
+            Severity.CAUTION, "effect_hardly_explained", {"covariate": effect.effect.observed.covariate}, "covariates"
+        )
         for effect in effects
         if effect.effect.observed is not None and not effect.explained
     ]

@@ -10,6 +10,7 @@ from core.clinic.covariate import CATALOGUE
 from core.drugs.model import DrugTarget, GivenAs, Harm, Limits, effect_ids, suited
 from core.drugs.relations import Value
 from core.drugs.reported import ReportedChange
+from core.drugs.treat_from import TreatFrom
 from core.pd.library import EffectModel, effect_by_id
 
 
@@ -46,6 +47,7 @@ class DrugFacts:
     limits: Limits
     judged_after: float  # h
     reported: tuple[ReportedChange, ...] = ()
+    treat_from: tuple[TreatFrom, ...] = ()
 
     def of(self, value_of: Callable[[str], Value | None]) -> DrugFacts:
         """The same for one patient: what may be given to them, and limits per kilogram in mg."""
@@ -130,6 +132,11 @@ class WithFacts:
     def reported_changes(self) -> tuple[ReportedChange, ...]:
         """What other drugs did to the exposure in published studies, for those the model does not describe."""
         return self.facts.reported
+
+    @property
+    def treat_from(self) -> tuple[TreatFrom, ...]:
+        """Counts from which the label lets the next dose be given."""
+        return self.facts.treat_from
 
     @property
     def judged_after(self) -> float:

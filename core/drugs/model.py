@@ -16,6 +16,7 @@ from core.clinic.case import Case, Target
 from core.clinic.regimen import Dose, Route
 from core.drugs.relations import Criterion, Value
 from core.drugs.reported import ReportedChange
+from core.drugs.treat_from import TreatFrom
 from core.engine.laid_out import LaidOut
 from core.units import Quantity
 
@@ -382,6 +383,10 @@ class DrugModel(Protocol):
     @property
     def reported_changes(self) -> tuple[ReportedChange, ...]:
         """What other drugs did to the exposure in published studies, for those the model does not describe."""
+
+    @property
+    def treat_from(self) -> tuple[TreatFrom, ...]:
+        """Counts from which the label lets the next dose be given."""
 
     @property
     def modelled_drugs(self) -> tuple[str, ...]:

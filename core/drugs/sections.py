@@ -16,6 +16,7 @@ from core.drugs.facts import DomainRange, DrugFacts, Outside
 from core.drugs.model import Drug, DrugTarget, Evidence, GivenAs, Harm, KidneyLimit, Limits, Source
 from core.drugs.relations import CO_MEDICATION
 from core.drugs.reported import read_reported
+from core.drugs.treat_from import read_treat_from
 from core.pd.library import EffectModel, effect_by_id
 from core.units import Quantity, parse_quantity
 
@@ -261,8 +262,8 @@ def _domain_range(name: str, entry: Entry) -> DomainRange:
     return DomainRange(name, low, high, unit, (), outside, known)
 
 
-SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "judged_after", "reported_changes")
-_MAY_BE_ABSENT = ("harms", "reported_changes")
+SHARED_SECTIONS = ("given_as", "targets", "harms", "limits", "judged_after", "reported_changes", "treat_from")
+_MAY_BE_ABSENT = ("harms", "reported_changes", "treat_from")
 
 
 def read_known_facts(common: Entry) -> None:
@@ -279,6 +280,7 @@ def read_known_facts(common: Entry) -> None:
         "limits": read_limits,
         "judged_after": lambda entry: entry.quantity("h"),
         "reported_changes": read_reported,
+        "treat_from": read_treat_from,
     }
     for name, reader in readers.items():
         if name in common:
@@ -306,4 +308,5 @@ def read_facts(root: Entry, common: Entry | None) -> DrugFacts:
         limits=read_limits(found["limits"]),
         judged_after=found["judged_after"].quantity("h"),
         reported=read_reported(found["reported_changes"]) if "reported_changes" in found else (),
+        treat_from=read_treat_from(found["treat_from"]) if "treat_from" in found else (),
     )

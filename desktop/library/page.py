@@ -6,6 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
+from core.clinic.covariate import kind_of
 from core.clinic.regimen import describe_interval
 from core.drugs.model import DrugModel, DrugTarget, GivenAs, Harm, Source
 from core.errors import InputError
@@ -144,6 +145,10 @@ def _limits(model: DrugModel) -> Rows:
         doses = f"{format_dose(limits.raised.single)} / {format_dose(limits.raised.daily)}"
         raised = f"{doses} ({', '.join(limits.with_inducer)})"
         rows.append((translate("library", "Beside an inducer"), raised))
+    for item in model.treat_from:
+        least = f"{texts.word('covariate', item.covariate)} ≥ {format_number(item.at_least, 4)}"
+        unit = texts.unit(kind_of(item.covariate).unit)
+        rows.append((translate("library", "Next dose from"), f"{least} {unit} ({item.source})"))
     return rows
 
 

@@ -1847,6 +1847,10 @@
         <translation>与诱导剂合用时</translation>
     </message>
     <message>
+        <source>Next dose from</source>
+        <translation>再次给药的最低值</translation>
+    </message>
+    <message>
         <source>%1 reports of this drug among %2 in all</source>
         <translation>全部 %2 份报告中该药 %1 份</translation>
     </message>

@@ -1,6 +1,7 @@
 """Carboplatin follows the kidneys."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from core.clinic.covariate import CovariateValue
 from core.clinic.formulas.carboplatin import calvert_dose
 from core.clinic.patient import Patient, Sex
 from core.drugs.library import load_model, resources_folder
+from core.errors import InputError
+from core.report.wording import Wording
 from core.units import parse_quantity
 
 
@@ -64,3 +67,28 @@ def test_no_peak_of_a_short_infusion_is_cut_off_between_points_of_a_long_course(
     fine = session.predict_proposed(case, fitted, regimen, times=np.linspace(0.0, 3.0, 601)).curve("plasma")
     assert fine is not None
     assert curve.median.max() == pytest.approx(fine.median.max(), rel=0.01)
+
+
+def test_kidneys_that_are_not_known_are_asked_about() -> None:
+    case = replace(_case(100.0), covariates=tuple(c for c in _case(100.0).covariates if c.name != "serum_creatinine"))
+    with pytest.raises(InputError) as refusal:
+        session.recommend(case, session.individualise(case))
+    assert (refusal.value.field, refusal.value.reason) == ("covariates.serum_creatinine", "covariate_missing")
+
+
+@pytest.mark.parametrize(("count", "told"), [("99 10^9/L", True), ("100 10^9/L", False)])
+def test_a_count_below_which_the_label_waits_is_told(count: str, told: bool) -> None:
+    """US label: not repeated until platelets are at least 100."""
+    case = _case(100.0)
+    case = replace(case, covariates=(*case.covariates, CovariateValue("platelets", parse_quantity(count))))
+    found = session.recommend(case, session.individualise(case)).alerts
+    assert [alert.about for alert in found if alert.id == "count_too_low_to_treat"] == (["platelets"] if told else [])
+
+
+def test_the_last_count_decides() -> None:
+    case = _case(100.0)
+    counts = tuple(CovariateValue("platelets", parse_quantity(f"{n} 10^9/L"), t) for n, t in ((240, 0.0), (60, 24.0)))
+    later = replace(case, covariates=(*case.covariates, *counts))
+    alerts = session.recommend(later, session.individualise(later)).alerts
+    told = next(alert for alert in alerts if alert.id == "count_too_low_to_treat")
+    assert Wording("en").alert(told).startswith("The last platelets (60 10^9/L) are below 100 10^9/L")
